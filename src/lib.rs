@@ -1,0 +1,5 @@
+//! Vidimus verifies the OpenPGP signatures that OpenShift keeps in its `Image` objects.
+
+pub mod image;
+
+pub use image::{Digest, DigestError};
