@@ -2,4 +2,4 @@
 
 pub mod image;
 
-pub use image::{Digest, DigestError};
+pub use image::{Digest, DigestError, Reference, ReferenceError};
