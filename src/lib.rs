@@ -2,4 +2,4 @@
 
 pub mod image;
 
-pub use image::{Carrier, Digest, DigestError, ObjectError};
+pub use image::{Carrier, Digest, DigestError, Image, Reference, ReferenceError};

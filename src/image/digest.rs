@@ -118,7 +118,8 @@ impl FromStr for Digest {
         let mut bytes = [0; 64];
         for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
             *byte = pair.iter().fold(0, |value: u8, digit| {
-                let nibble = if digit.is_ascii_digit() { digit.wrapping_sub(b'0') } else { digit.wrapping_sub(b'a' - 10) };
+                let nibble =
+                    if digit.is_ascii_digit() { digit.wrapping_sub(b'0') } else { digit.wrapping_sub(b'a' - 10) };
                 (value << 4) | nibble
             });
         }

@@ -1,21 +1,32 @@
-//! What is verified: digests, references, and the objects of `image.openshift.io/v1`.
+//! What is verified: digests, references, manifests, and the objects of `image.openshift.io/v1`.
 
+mod anchor;
 mod carrier;
 mod digest;
 mod edit;
+pub(crate) mod json;
 mod layout;
+mod manifest;
 mod object;
 mod object_error;
+pub(crate) mod quote;
+mod reference;
 mod rewrite;
+mod schema1;
 mod text;
 mod tracked;
 
+pub use anchor::{Anchor, AnchorError, Basis, CONFIG_LIMIT};
 pub use carrier::{Carried, Carrier, CarrierKind, Other};
 pub use digest::{Algorithm, Digest, DigestError};
+pub use json::{JsonError, JsonErrorKind};
 pub use layout::{Layout, compact, pretty};
+pub use manifest::{MANIFEST_LIMIT, ManifestError, ManifestKind, Schema1};
 pub use object::{
     Image, ImageLayer, ImageManifest, ImageSignature, ObjectMeta, SignatureCondition, SignatureIssuer, SignatureSubject,
 };
 pub use object_error::{ObjectError, ObjectProblem};
+pub use reference::{REFERENCE_LIMIT, Reference, ReferenceError};
+pub(crate) use reference::{is_domain, is_path};
 pub use rewrite::{Filled, Rewrite, SignatureUpdate};
 pub use text::Text;
