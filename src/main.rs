@@ -1,1 +1,2 @@
+//! The `vidimus` command.
 fn main() {}

@@ -1,0 +1,49 @@
+//! Why the command has no answer.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::image::DigestError;
+use crate::signature::KeyringError;
+use crate::source::{KeyFileError, ReplaceError};
+
+/// Why the command ends without an answer: exit status 2.
+#[derive(Debug, Error)]
+pub(super) enum Error {
+    #[error("`--digest {digest}` is no manifest digest: {source}")]
+    Digest { digest: String, source: DigestError },
+    #[error("{0}")]
+    KeyFile(#[from] KeyFileError),
+    #[error("{0}")]
+    Keyring(#[from] KeyringError),
+    #[error("no image was found in {sources}, so that nothing is verified")]
+    NoImage { sources: String },
+    #[error("`{name}` is a signature, not an export")]
+    RawSignature { name: String },
+    #[error("{name}: {source}")]
+    Read { name: String, source: io::Error },
+    #[error("{0}")]
+    Replace(#[from] ReplaceError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("cannot write the report: {source}")]
+    Write { source: io::Error },
+}
+
+impl Error {
+    /// What would help, on a line of its own.
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::KeyFile(error) => error.hint().map(str::to_owned),
+            Self::Keyring(error) => error.hint().map(str::to_owned),
+            Self::NoImage { .. } => {
+                Some("`oc get images -o json > images.json` makes an export that holds every image".to_owned())
+            }
+            Self::RawSignature { .. } => {
+                Some("say what it should be for: `--digest sha256:… --reference registry.example.com/name:tag`".to_owned())
+            }
+            Self::Digest { .. } | Self::Read { .. } | Self::Replace(_) | Self::Usage(_) | Self::Write { .. } => None,
+        }
+    }
+}

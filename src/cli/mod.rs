@@ -1,0 +1,96 @@
+//! The command line: one file a verb, its arguments and its function together.
+
+mod error;
+mod inspect;
+mod keys;
+mod output;
+mod rules;
+mod verify;
+
+use std::process::ExitCode;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use clap::{ColorChoice, Parser, Subcommand};
+
+use crate::cli::error::Error;
+use crate::cli::output::Terminal;
+
+/// Runs the command that the process was called with.
+///
+/// The exit status is 0 when every image is allowed, 1 when at least one is denied, and 2 when something could not be
+/// decided: wrong usage, a broken keyring or source, an item that cannot be read.
+pub fn run() -> ExitCode {
+    // Clap itself exits with 2 on wrong usage, and with 0 after --help.
+    let arguments = Arguments::parse();
+    let terminal = Terminal::new(arguments.color);
+    let outcome = match arguments.command {
+        Command::Verify(verify) => verify.run(&terminal),
+        Command::Inspect(inspect) => inspect.run(),
+        Command::Keys(keys) => keys.run(&terminal),
+    };
+    match outcome {
+        Ok(status) => status.into(),
+        Err(error) => {
+            terminal.complain(&error);
+            Status::Undecided.into()
+        }
+    }
+}
+
+/// What the process ends with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Status {
+    Allowed,
+    Denied,
+    Undecided,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(match status {
+            Status::Allowed => 0,
+            Status::Denied => 1,
+            Status::Undecided => 2,
+        })
+    }
+}
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  every image is allowed
+  1  at least one image is denied
+  2  something could not be decided: usage, a keyring, a source, or an item of it";
+
+/// Verify the signatures that OpenShift keeps in its Image objects
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_STATUS, arg_required_else_help = true)]
+struct Arguments {
+    /// When to use colour; NO_COLOR is honoured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Verify(verify::Verify),
+    Inspect(inspect::Inspect),
+    Keys(keys::Keys),
+}
+
+/// The time of verification: given, or the present. This is where the clock is read, and nowhere else.
+fn at(given: Option<DateTime<Utc>>) -> DateTime<Utc> {
+    given.unwrap_or_else(|| std::time::SystemTime::now().into())
+}
+
+/// Reads a time of the command line: RFC 3339, or a day, which begins at midnight UTC.
+fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Ok(time.with_timezone(&Utc));
+    }
+    NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .map(|day| day.and_time(NaiveTime::MIN).and_utc())
+        .map_err(|_| "a time is written as 2026-01-31 or 2026-01-31T12:00:00Z".to_owned())
+}

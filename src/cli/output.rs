@@ -1,0 +1,169 @@
+//! Where a report goes: standard output, or a file that is replaced as a whole.
+
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Effects, Style as AnsiStyle};
+use clap::ColorChoice;
+
+use crate::cli::error::Error;
+use crate::report::{Escaped, JsonReport, NdjsonReport, Report, Style, TextReport};
+use crate::source::Replacement;
+
+/// A report that was asked for: its format, and the file it goes to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Output {
+    format: Format,
+    path: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Format {
+    Json,
+    Ndjson,
+    Text,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) = match text.split_once('=') {
+            Some((format, path)) => (format, Some(path)),
+            None => (text, None),
+        };
+        let format = match format {
+            "json" => Format::Json,
+            "ndjson" => Format::Ndjson,
+            "text" => Format::Text,
+            other => return Err(format!("`{other}` is no format; there are text, json and ndjson")),
+        };
+        if path == Some("") {
+            return Err("there is no path after `=`".to_owned());
+        }
+        Ok(Self { format, path: path.map(PathBuf::from) })
+    }
+}
+
+impl Output {
+    /// The text report on standard output.
+    pub(super) fn text() -> Self {
+        Self { format: Format::Text, path: None }
+    }
+
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Opens what the report is written to.
+    pub(super) fn open(&self, terminal: &Terminal) -> Result<Sink, Error> {
+        let target = match &self.path {
+            Some(path) => Target::File(Box::new(Replacement::begin(path)?)),
+            None => Target::Stdout(BufWriter::new(io::stdout())),
+        };
+        let report: Box<dyn Report> = match (self.format, &target) {
+            (Format::Json, _) => Box::new(JsonReport::default()),
+            (Format::Ndjson, _) => Box::new(NdjsonReport::default()),
+            (Format::Text, Target::Stdout(_)) => Box::new(TextReport::new(terminal.style())),
+            (Format::Text, Target::File(_) | Target::Closed) => Box::new(TextReport::default()),
+        };
+        Ok(Sink { report, target })
+    }
+}
+
+/// A report in the making.
+pub(super) struct Sink {
+    report: Box<dyn Report>,
+    target: Target,
+}
+
+enum Target {
+    File(Box<Replacement>),
+    Stdout(BufWriter<io::Stdout>),
+    /// Standard output whose reader has gone. That is no error; the verification goes on, as its status matters.
+    Closed,
+}
+
+impl Sink {
+    /// Writes a piece of the report.
+    pub(super) fn write(&mut self, piece: impl FnOnce(&mut dyn Report) -> String) -> Result<(), Error> {
+        let text = piece(self.report.as_mut());
+        self.attempt(|target| target.write_all(text.as_bytes()))
+    }
+
+    /// Ends the report; only now a file takes the place of the old one.
+    pub(super) fn finish(mut self) -> Result<(), Error> {
+        self.attempt(|target| target.flush())?;
+        match self.target {
+            Target::File(file) => Ok(file.commit()?),
+            Target::Stdout(_) | Target::Closed => Ok(()),
+        }
+    }
+
+    fn attempt(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+        let outcome = match &mut self.target {
+            Target::File(file) => write(file.as_mut()),
+            Target::Stdout(stdout) => write(stdout),
+            Target::Closed => return Ok(()),
+        };
+        match outcome {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                // What is buffered would be written, and fail, when the writer is dropped.
+                if let Target::Stdout(stdout) = std::mem::replace(&mut self.target, Target::Closed) {
+                    let _ = stdout.into_parts();
+                }
+                Ok(())
+            }
+            Err(source) => Err(Error::Write { source }),
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+/// What is known of the terminal.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terminal {
+    choice: ColorChoice,
+}
+
+impl Terminal {
+    pub(super) fn new(choice: ColorChoice) -> Self {
+        Self { choice }
+    }
+
+    /// The style of text on standard output.
+    pub(super) fn style(&self) -> Style {
+        if !self.colored() {
+            return Style::default();
+        }
+        Style { good: "\u{1b}[1;32m", bad: "\u{1b}[1;31m", unclear: "\u{1b}[1;33m", dim: "\u{1b}[2m", end: "\u{1b}[0m" }
+    }
+
+    fn colored(&self) -> bool {
+        match self.choice {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                io::stdout().is_terminal() && AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+            }
+        }
+    }
+
+    /// Writes an error to standard error, causes first to last, then what would help.
+    pub(super) fn complain(&self, error: &Error) {
+        let choice = match self.choice {
+            ColorChoice::Always => anstream::ColorChoice::Always,
+            ColorChoice::Never => anstream::ColorChoice::Never,
+            ColorChoice::Auto => anstream::ColorChoice::Auto,
+        };
+        let mut stderr = AutoStream::new(io::stderr(), choice);
+        let red = AnsiStyle::new().fg_color(Some(AnsiColor::Red.into())).effects(Effects::BOLD);
+        // With standard error gone there is nobody left to tell.
+        let _ = writeln!(stderr, "{red}error:{red:#} {}", Escaped(&error.to_string()));
+        if let Some(hint) = error.hint() {
+            let _ = writeln!(stderr, "hint: {}", Escaped(&hint));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What a report tells about one item.
+
+use crate::verifier::Verdict;
+
+/// The verdict on one image, and where the image came from.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    /// The place of the item in its source, such as `export.json: items[3]`.
+    pub place: &'a str,
+    /// The object that carried the image; `None` for a plain `Image`.
+    pub carrier: Option<Carrier<'a>>,
+    /// The verdict.
+    pub verdict: &'a Verdict,
+}
+
+/// An object that carries an image, such as an `ImageStreamTag`.
+#[derive(Clone, Copy, Debug)]
+pub struct Carrier<'a> {
+    /// Its kind.
+    pub kind: &'a str,
+    /// Its namespace; empty if it has none.
+    pub namespace: &'a str,
+    /// Its name.
+    pub name: &'a str,
+}
+
+/// An item that could not be read, so that there is no verdict.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ItemError {
+    /// The place of the item in its source.
+    pub place: String,
+    /// What was wrong, and what would be right.
+    pub message: String,
+}

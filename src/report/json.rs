@@ -1,0 +1,228 @@
+//! The report that a program reads: one JSON document, described by `docs/report.schema.json`.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::image::{Basis, SignatureCondition};
+use crate::report::{Entry, ItemError, Report, Summary};
+use crate::signature::{Code, Evidence, Outcome, rfc3339};
+
+/// The version of the report's schema. Members are added within a version; none changes its meaning.
+pub(super) const API_VERSION: &str = "vidimus.dev/v1alpha1";
+
+/// One JSON document, written image by image.
+#[derive(Clone, Debug, Default)]
+pub struct JsonReport {
+    images: bool,
+    errors: Vec<String>,
+}
+
+impl Report for JsonReport {
+    fn begin(&mut self, at: DateTime<Utc>) -> String {
+        let (version, at) = (json(&API_VERSION), json(&rfc3339(at)));
+        format!("{{\n\"apiVersion\": {version},\n\"kind\": \"VerificationReport\",\n\"at\": {at},\n\"images\": [")
+    }
+
+    fn image(&mut self, entry: &Entry<'_>) -> String {
+        let comma = if std::mem::replace(&mut self.images, true) { "," } else { "" };
+        format!("{comma}\n{}", json(&ImageView::of(entry)))
+    }
+
+    fn error(&mut self, error: &ItemError) -> String {
+        self.errors.push(json(&ErrorView::of(error)));
+        String::new()
+    }
+
+    fn end(&mut self, summary: &Summary) -> String {
+        let errors: Vec<_> = self.errors.iter().map(|error| format!("\n{error}")).collect();
+        format!("\n],\n\"errors\": [{}\n],\n\"summary\": {}\n}}\n", errors.join(","), json(&SummaryView::of(summary)))
+    }
+}
+
+/// Strings, numbers and lists of them: what cannot fail to be JSON.
+pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ImageView<'a> {
+    name: &'a str,
+    docker_image_reference: &'a str,
+    place: &'a str,
+    carrier: Option<CarrierView<'a>>,
+    decision: String,
+    code: &'static str,
+    reason: &'a str,
+    manifest_digest: Option<DigestView>,
+    signatures: Vec<SignatureView<'a>>,
+}
+
+impl<'a> ImageView<'a> {
+    pub(super) fn of(entry: &Entry<'a>) -> Self {
+        let verdict = entry.verdict;
+        Self {
+            name: verdict.name(),
+            docker_image_reference: verdict.docker_image_reference(),
+            place: entry.place,
+            carrier: entry.carrier.map(|carrier| CarrierView {
+                kind: carrier.kind,
+                namespace: carrier.namespace,
+                name: carrier.name,
+            }),
+            decision: verdict.decision().effect().to_string(),
+            code: verdict.decision().code().as_str(),
+            reason: verdict.decision().reason(),
+            manifest_digest: verdict.subject().anchor().ok().map(|anchor| DigestView {
+                digest: anchor.digest().to_string(),
+                from: match anchor.basis() {
+                    Basis::Name => "name",
+                    Basis::Manifest => "manifest",
+                },
+            }),
+            signatures: verdict
+                .evidence()
+                .iter()
+                .zip(verdict.conditions())
+                .map(|(evidence, conditions)| SignatureView::of(evidence, conditions))
+                .collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct CarrierView<'a> {
+    kind: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct DigestView {
+    digest: String,
+    /// What the digest rests on: the bytes of the manifest, or the object's name alone.
+    from: &'static str,
+}
+
+#[derive(Serialize)]
+struct SignatureView<'a> {
+    name: &'a str,
+    outcome: &'static str,
+    /// `null` when verified.
+    code: Option<Code>,
+    message: String,
+    signer: Option<SignerView<'a>>,
+    claims: Option<ClaimsView<'a>>,
+    notes: Vec<NoteView>,
+    conditions: &'a [SignatureCondition<'static>],
+}
+
+impl<'a> SignatureView<'a> {
+    fn of(evidence: &'a Evidence, conditions: &'a [SignatureCondition<'static>]) -> Self {
+        Self {
+            name: evidence.name(),
+            outcome: match evidence.outcome() {
+                Outcome::Verified => "verified",
+                Outcome::Rejected(_) => "rejected",
+                Outcome::Undecided(_) => "undecided",
+            },
+            code: (!evidence.is_verified()).then(|| evidence.code()),
+            message: evidence.message(),
+            signer: evidence.signer().map(|signer| SignerView {
+                fingerprint: signer.certificate().to_string(),
+                key: signer.key().to_string(),
+                key_id: signer.key().key_id().to_string(),
+                algorithm: signer.algorithm(),
+                user_id: signer.user_id(),
+                signed_at: rfc3339(signer.signed_at()),
+            }),
+            claims: evidence.claims().map(|claims| ClaimsView {
+                docker_reference: claims.docker_reference(),
+                docker_manifest_digest: claims.manifest_digest().to_string(),
+                creator: claims.creator(),
+                timestamp: claims.timestamp(),
+            }),
+            notes: evidence
+                .notes()
+                .iter()
+                .map(|note| NoteView { code: note.as_str(), message: note.to_string() })
+                .collect(),
+            conditions,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SignerView<'a> {
+    fingerprint: String,
+    key: String,
+    key_id: String,
+    algorithm: &'a str,
+    user_id: Option<&'a str>,
+    signed_at: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ClaimsView<'a> {
+    docker_reference: &'a str,
+    docker_manifest_digest: String,
+    creator: Option<&'a str>,
+    timestamp: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct NoteView {
+    code: &'static str,
+    message: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct ErrorView<'a> {
+    place: &'a str,
+    message: &'a str,
+}
+
+impl<'a> ErrorView<'a> {
+    pub(super) fn of(error: &'a ItemError) -> Self {
+        Self { place: &error.place, message: &error.message }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct SummaryView<'a> {
+    images: u64,
+    allowed: u64,
+    denied: u64,
+    unsigned: u64,
+    signatures: u64,
+    verified: u64,
+    rejected: u64,
+    undecided: u64,
+    errors: u64,
+    skipped: u64,
+    codes: &'a BTreeMap<Code, u64>,
+}
+
+impl<'a> SummaryView<'a> {
+    pub(super) fn of(summary: &'a Summary) -> Self {
+        let Summary { images, allowed, denied, unsigned, signatures, verified, rejected, undecided, errors, skipped, codes } =
+            summary;
+        Self {
+            images: *images,
+            allowed: *allowed,
+            denied: *denied,
+            unsigned: *unsigned,
+            signatures: *signatures,
+            verified: *verified,
+            rejected: *rejected,
+            undecided: *undecided,
+            errors: *errors,
+            skipped: *skipped,
+            codes,
+        }
+    }
+}

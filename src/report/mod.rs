@@ -1,0 +1,32 @@
+//! How verdicts are told. Each format is one file; each is written as the verdicts come.
+
+mod entry;
+mod escape;
+mod json;
+mod ndjson;
+mod summary;
+mod text;
+
+use chrono::{DateTime, Utc};
+
+pub use entry::{Carrier, Entry, ItemError};
+pub use escape::Escaped;
+pub use json::JsonReport;
+pub use ndjson::NdjsonReport;
+pub use summary::Summary;
+pub use text::{Style, TextReport};
+
+/// A report in some format, written piece by piece: each call returns the next piece.
+pub trait Report {
+    /// The beginning, before any verdict.
+    fn begin(&mut self, at: DateTime<Utc>) -> String;
+
+    /// The verdict on one image.
+    fn image(&mut self, entry: &Entry<'_>) -> String;
+
+    /// An item of which there is no verdict.
+    fn error(&mut self, error: &ItemError) -> String;
+
+    /// The end.
+    fn end(&mut self, summary: &Summary) -> String;
+}

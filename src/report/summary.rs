@@ -1,0 +1,72 @@
+//! What a report ends with.
+
+use std::collections::BTreeMap;
+
+use crate::policy::Effect;
+use crate::report::ItemError;
+use crate::signature::{Code, Outcome};
+use crate::verifier::Verdict;
+
+/// The totals of a run.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Summary {
+    /// Images judged.
+    pub images: u64,
+    /// Images allowed.
+    pub allowed: u64,
+    /// Images denied.
+    pub denied: u64,
+    /// Images without any signature; they are among the denied.
+    pub unsigned: u64,
+    /// Signatures looked at.
+    pub signatures: u64,
+    /// Signatures that verified and are for their image.
+    pub verified: u64,
+    /// Signatures that were rejected.
+    pub rejected: u64,
+    /// Signatures that could not be judged.
+    pub undecided: u64,
+    /// Items that could not be read.
+    pub errors: u64,
+    /// Objects of other kinds, which carry no image.
+    pub skipped: u64,
+    /// How often each code came out, over all signatures.
+    pub codes: BTreeMap<Code, u64>,
+}
+
+impl Summary {
+    /// Counts a verdict.
+    pub fn count(&mut self, verdict: &Verdict) {
+        increase(&mut self.images);
+        match verdict.decision().effect() {
+            Effect::Allow => increase(&mut self.allowed),
+            Effect::Deny => increase(&mut self.denied),
+        }
+        if verdict.evidence().is_empty() {
+            increase(&mut self.unsigned);
+        }
+        for evidence in verdict.evidence() {
+            increase(&mut self.signatures);
+            increase(self.codes.entry(evidence.code()).or_default());
+            increase(match evidence.outcome() {
+                Outcome::Verified => &mut self.verified,
+                Outcome::Rejected(_) => &mut self.rejected,
+                Outcome::Undecided(_) => &mut self.undecided,
+            });
+        }
+    }
+
+    /// Counts an item that could not be read.
+    pub fn count_error(&mut self, _: &ItemError) {
+        increase(&mut self.errors);
+    }
+
+    /// Counts an object that carries no image.
+    pub fn count_skipped(&mut self) {
+        increase(&mut self.skipped);
+    }
+}
+
+fn increase(count: &mut u64) {
+    *count = count.saturating_add(1);
+}

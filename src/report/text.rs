@@ -1,0 +1,116 @@
+//! The report that a person reads.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+
+use crate::policy::Effect;
+use crate::report::{Entry, Escaped, ItemError, Report, Summary};
+use crate::signature::{Evidence, Outcome};
+
+/// What is written around words to make them stand out: terminal escapes, or nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Style {
+    /// Before what is good.
+    pub good: &'static str,
+    /// Before what is bad.
+    pub bad: &'static str,
+    /// Before what is unclear.
+    pub unclear: &'static str,
+    /// Before what matters less.
+    pub dim: &'static str,
+    /// After each of them.
+    pub end: &'static str,
+}
+
+/// Per image the decision and the one most useful reason, then the signatures.
+#[derive(Clone, Debug, Default)]
+pub struct TextReport {
+    style: Style,
+}
+
+impl TextReport {
+    /// A report in `style`.
+    pub fn new(style: Style) -> Self {
+        Self { style }
+    }
+
+    fn signature(&self, out: &mut String, evidence: &Evidence) {
+        let Style { good, bad, unclear, dim, end } = self.style;
+        let color = match evidence.outcome() {
+            Outcome::Verified => good,
+            Outcome::Rejected(_) => bad,
+            Outcome::Undecided(_) => unclear,
+        };
+        let code = evidence.code().as_str();
+        let said = match (evidence.is_verified(), evidence.claims(), evidence.signer()) {
+            (true, Some(claims), Some(signer)) => {
+                format!("for {}, signed {}", claims.docker_reference(), signer.signed_at().date_naive())
+            }
+            _ => evidence.message(),
+        };
+        line(out, format_args!("    {color}{code:<17}{end} {}", Escaped(&said)));
+        for note in evidence.notes() {
+            line(out, format_args!("    {:17} {dim}{note}{end}", ""));
+        }
+    }
+}
+
+impl Report for TextReport {
+    fn begin(&mut self, _: DateTime<Utc>) -> String {
+        String::new()
+    }
+
+    fn image(&mut self, entry: &Entry<'_>) -> String {
+        let Style { good, bad, dim, end, .. } = self.style;
+        let verdict = entry.verdict;
+        let decision = verdict.decision();
+        let (color, word) = match decision.effect() {
+            Effect::Allow => (good, "ALLOW"),
+            Effect::Deny => (bad, "DENY "),
+        };
+        let mut out = String::new();
+        let name = if verdict.docker_image_reference().is_empty() { verdict.name() } else { verdict.docker_image_reference() };
+        let name = if name.is_empty() { entry.place } else { name };
+        line(&mut out, format_args!("{color}{word}{end}  {}", Escaped(name)));
+        if let Some(carrier) = entry.carrier {
+            let slash = if carrier.namespace.is_empty() { "" } else { "/" };
+            let (kind, namespace, name) = (Escaped(carrier.kind), Escaped(carrier.namespace), Escaped(carrier.name));
+            line(&mut out, format_args!("  {dim}{kind} {namespace}{slash}{name}{end}"));
+        }
+        line(&mut out, format_args!("  {}: {}", decision.code(), Escaped(decision.reason())));
+        for evidence in verdict.evidence() {
+            self.signature(&mut out, evidence);
+        }
+        out.push('\n');
+        out
+    }
+
+    fn error(&mut self, error: &ItemError) -> String {
+        let Style { bad, end, .. } = self.style;
+        let mut out = String::new();
+        line(&mut out, format_args!("{bad}ERROR{end}  {}", Escaped(&error.place)));
+        line(&mut out, format_args!("  {}", Escaped(&error.message)));
+        out.push('\n');
+        out
+    }
+
+    fn end(&mut self, summary: &Summary) -> String {
+        let Summary { images, allowed, denied, unsigned, signatures, verified, rejected, undecided, errors, skipped, .. } = summary;
+        let mut out = String::new();
+        line(&mut out, format_args!("{images} images: {allowed} allowed, {denied} denied, of which {unsigned} unsigned"));
+        line(&mut out, format_args!("{signatures} signatures: {verified} verified, {rejected} rejected, {undecided} undecided"));
+        if *errors > 0 {
+            line(&mut out, format_args!("{errors} items could not be read"));
+        }
+        if *skipped > 0 {
+            line(&mut out, format_args!("{skipped} objects of other kinds skipped"));
+        }
+        out
+    }
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{text}");
+}

@@ -1,0 +1,69 @@
+//! The conditions of a signature: how evidence is written on the object.
+
+use chrono::{DateTime, Utc};
+
+use crate::image::{SignatureCondition, Text};
+use crate::signature::record::rfc3339;
+use crate::signature::{Evidence, Outcome};
+
+/// The types that vidimus writes.
+const COMPLETE: &str = "Complete";
+const FAILED: &str = "Failed";
+
+/// The API server accepts a list of conditions only if it begins with these two.
+const FIRST: [&str; 2] = ["Trusted", "ForImage"];
+
+/// The conditions of a signature after a verification at `at`, given those that it had.
+///
+/// `Complete` and `Failed` are computed from `evidence`; conditions of other types are kept as they are, `Trusted` and
+/// `ForImage` first. `lastTransitionTime` moves only when the status changes.
+pub fn conditions(evidence: &Evidence, previous: &[SignatureCondition<'_>], at: DateTime<Utc>) -> Vec<SignatureCondition<'static>> {
+    let (complete, failed) = match evidence.outcome() {
+        Outcome::Verified => ("True", "False"),
+        Outcome::Rejected(_) => ("False", "True"),
+        Outcome::Undecided(_) => ("Unknown", "Unknown"),
+    };
+    let ours = |condition_type: &'static str, status: &'static str| SignatureCondition {
+        condition_type: Text::from(condition_type),
+        status: Text::from(status),
+        last_probe_time: Some(Text::from(rfc3339(at))),
+        last_transition_time: Some(Text::from(rfc3339(transition(previous, condition_type, status, at)))),
+        reason: Text::from(evidence.code().reason()),
+        message: Text::from(evidence.message()),
+    };
+    let is_ours = |condition: &&SignatureCondition<'_>| [COMPLETE, FAILED].contains(&condition.condition_type.as_str());
+    let is_first = |condition: &&SignatureCondition<'_>| FIRST.contains(&condition.condition_type.as_str());
+    let mut conditions: Vec<_> = FIRST
+        .iter()
+        .flat_map(|first| previous.iter().filter(move |condition| condition.condition_type == **first))
+        .chain(previous.iter().filter(|condition| !is_ours(condition) && !is_first(condition)))
+        .map(owned)
+        .collect();
+    conditions.extend([ours(COMPLETE, complete), ours(FAILED, failed)]);
+    conditions
+}
+
+/// When the status became what it is: at the earlier transition if it is unchanged, else now. A time that cannot be,
+/// as it is in the future, is not kept.
+fn transition(previous: &[SignatureCondition<'_>], condition_type: &str, status: &str, at: DateTime<Utc>) -> DateTime<Utc> {
+    previous
+        .iter()
+        .rfind(|condition| condition.condition_type == *condition_type)
+        .filter(|condition| condition.status == *status)
+        .and_then(|condition| condition.last_transition_time.as_ref())
+        .and_then(|time| DateTime::parse_from_rfc3339(time).ok())
+        .map(|time| time.with_timezone(&Utc))
+        .filter(|time| *time <= at)
+        .unwrap_or(at)
+}
+
+fn owned(condition: &SignatureCondition<'_>) -> SignatureCondition<'static> {
+    SignatureCondition {
+        condition_type: condition.condition_type.clone().into_owned(),
+        status: condition.status.clone().into_owned(),
+        last_probe_time: condition.last_probe_time.clone().map(Text::into_owned),
+        last_transition_time: condition.last_transition_time.clone().map(Text::into_owned),
+        reason: condition.reason.clone().into_owned(),
+        message: condition.message.clone().into_owned(),
+    }
+}

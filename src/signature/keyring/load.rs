@@ -1,0 +1,211 @@
+//! Key files: armored or binary, one certificate or many.
+
+use std::borrow::Cow;
+
+use sequoia_openpgp::Cert;
+use sequoia_openpgp::armor;
+use sequoia_openpgp::cert::CertParser;
+use sequoia_openpgp::parse::Parse as _;
+use thiserror::Error;
+
+use crate::signature::Fingerprint;
+use crate::signature::openpgp::policy::{self, Explaining, Strength};
+
+/// The largest key file that is read, in bytes.
+pub const KEY_FILE_LIMIT: usize = 16 << 20;
+
+const BEGIN: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+const END: &str = "-----END PGP PUBLIC KEY BLOCK-----";
+
+/// Every certificate of a key file.
+pub(super) fn certificates(name: &str, bytes: &[u8]) -> Result<Vec<Cert>, KeyringError> {
+    let no = |reason| KeyringError::NotAKeyFile { name: name.to_owned(), reason };
+    if bytes.len() > KEY_FILE_LIMIT {
+        return Err(KeyringError::TooLarge { name: name.to_owned(), size: bytes.len() });
+    }
+    if bytes.get(8..12) == Some(b"KBXf") {
+        return Err(KeyringError::Keybox { name: name.to_owned() });
+    }
+    let mut found = Vec::new();
+    match bytes.first() {
+        None => return Err(no(NotAKeyFile::Empty)),
+        Some(first) if first & 0x80 != 0 => parse(name, bytes, &mut found)?,
+        Some(_) => {
+            let text = std::str::from_utf8(bytes).map_err(|_| no(NotAKeyFile::BinaryInText))?;
+            for block in armored_blocks(text).map_err(no)? {
+                let binary = dearmor(block).map_err(|error| KeyringError::malformed(name, &error.into()))?;
+                parse(name, &binary, &mut found)?;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The blocks of armor in `text`. What stands around them is for people.
+fn armored_blocks(text: &str) -> Result<Vec<&str>, NotAKeyFile> {
+    let mut blocks = Vec::new();
+    let mut rest = text;
+    while let Some((_, from)) = rest.split_once(BEGIN) {
+        let length = from.find(END).ok_or(NotAKeyFile::CutShort)?;
+        blocks.push(from.get(..length).unwrap_or_default());
+        rest = from.get(length..).unwrap_or_default();
+    }
+    match blocks.is_empty() {
+        false => Ok(blocks),
+        true if text.contains("-----BEGIN PGP PRIVATE KEY BLOCK-----") => Err(NotAKeyFile::Secret),
+        true => Err(NotAKeyFile::NoArmor),
+    }
+}
+
+/// The octets of a block of armor, its checksum checked.
+fn dearmor(body: &str) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
+
+    let armored: Cow<'_, str> = format!("{BEGIN}{body}{END}\n").into();
+    let mode = armor::ReaderMode::Tolerant(Some(armor::Kind::PublicKey));
+    let mut binary = Vec::new();
+    armor::Reader::from_bytes(armored.as_bytes(), Some(mode)).read_to_end(&mut binary)?;
+    match checksum(body) {
+        Some(written) if written != crc24(&binary) => Err(std::io::Error::other(
+            "the checksum of the armor does not fit: a line is missing or changed",
+        )),
+        _ => Ok(binary),
+    }
+}
+
+/// The checksum line of a block of armor (RFC 9580, section 6.1), where it has one.
+fn checksum(body: &str) -> Option<u32> {
+    use base64::Engine as _;
+
+    let line = body.lines().map(str::trim).rev().find(|line| !line.is_empty())?;
+    let digits = line.strip_prefix('=').filter(|digits| digits.len() == 4)?;
+    let octets = base64::engine::general_purpose::STANDARD.decode(digits).ok()?;
+    Some(octets.iter().fold(0, |value, octet| (value << 8) | u32::from(*octet)))
+}
+
+/// The checksum of RFC 9580, section 6.1.1. sequoia no longer looks at it, as it guards against accidents only; a
+/// damaged key file is such an accident, and its owner should be told.
+fn crc24(octets: &[u8]) -> u32 {
+    octets.iter().fold(0x00b7_04ce, |crc, octet| {
+        (0..8).fold(crc ^ (u32::from(*octet) << 16), |crc, _| {
+            let shifted = crc << 1;
+            if shifted & 0x0100_0000 == 0 { shifted } else { shifted ^ 0x0186_4cfb }
+        })
+    })
+}
+
+/// Reads a sequence of certificates; all of them must be whole.
+fn parse(name: &str, binary: &[u8], found: &mut Vec<Cert>) -> Result<(), KeyringError> {
+    let parser = CertParser::from_bytes(binary).map_err(|error| KeyringError::malformed(name, &error))?;
+    let before = found.len();
+    for certificate in parser {
+        let certificate = certificate.map_err(|error| KeyringError::malformed(name, &error))?;
+        if certificate.is_tsk() {
+            return Err(KeyringError::NotAKeyFile { name: name.to_owned(), reason: NotAKeyFile::Secret });
+        }
+        // A certificate vouches by its self-signatures. Without one it is cut short, or never was one.
+        let newest = certificate.keys().flat_map(|key| key.self_signatures().collect::<Vec<_>>());
+        let bound = certificate
+            .userids()
+            .flat_map(|user| user.self_signatures().collect::<Vec<_>>())
+            .chain(newest)
+            .filter_map(|signature| signature.signature_creation_time())
+            .max();
+        let supported = policy::key_strength(certificate.primary_key().key());
+        let unsupported = matches!(supported, Strength::Unsupported(_));
+        if !unsupported && !bound.is_some_and(|time| certificate.with_policy(&Explaining, time).is_ok()) {
+            let fingerprint = Fingerprint::new(certificate.fingerprint().as_bytes());
+            return Err(KeyringError::Unbound { name: name.to_owned(), fingerprint });
+        }
+        found.push(certificate);
+    }
+    if found.len() == before {
+        return Err(KeyringError::NotAKeyFile { name: name.to_owned(), reason: NotAKeyFile::Empty });
+    }
+    Ok(())
+}
+
+/// Why a keyring could not be had.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum KeyringError {
+    /// No key file holds a certificate.
+    #[error("the keyring holds no certificate; without one nothing can be verified")]
+    Empty,
+    /// A keybox of GnuPG 2.1 or later.
+    #[error("`{name}` is a GnuPG keybox, a format private to GnuPG")]
+    Keybox {
+        /// The file.
+        name: String,
+    },
+    /// A certificate is damaged.
+    #[error("`{name}` holds a damaged certificate: {reason}")]
+    Malformed {
+        /// The file.
+        name: String,
+        /// What the OpenPGP library says, for people.
+        reason: String,
+    },
+    /// The file holds no OpenPGP certificates.
+    #[error("`{name}` is no key file: {reason}")]
+    NotAKeyFile {
+        /// The file.
+        name: String,
+        /// What it is instead.
+        reason: NotAKeyFile,
+    },
+    /// The file is over [`KEY_FILE_LIMIT`].
+    #[error("`{name}` has {size} bytes; a key file of more than {KEY_FILE_LIMIT} is not read")]
+    TooLarge {
+        /// The file.
+        name: String,
+        /// Its size, in bytes.
+        size: usize,
+    },
+    /// A key without a self-signature that verifies.
+    #[error("`{name}` holds key {fingerprint} without a self-signature that verifies: it is cut short or damaged")]
+    Unbound {
+        /// The file.
+        name: String,
+        /// The key.
+        fingerprint: Fingerprint,
+    },
+}
+
+impl KeyringError {
+    pub(super) fn malformed(name: &str, error: &sequoia_openpgp::anyhow::Error) -> Self {
+        Self::Malformed { name: name.to_owned(), reason: format!("{error:#}") }
+    }
+
+    /// What would be right, where that can be said.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Keybox { .. } => Some("export the keys you trust: `gpg --export --armor KEYID > keys.asc`"),
+            Self::NotAKeyFile { reason: NotAKeyFile::Secret, .. } => {
+                Some("only the public key is needed here: `gpg --export --armor KEYID > keys.asc`")
+            }
+            Self::Malformed { .. } | Self::Unbound { .. } => Some("fetch or export the key again"),
+            Self::Empty | Self::NotAKeyFile { .. } | Self::TooLarge { .. } => None,
+        }
+    }
+}
+
+/// What a file is that is no key file.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+pub enum NotAKeyFile {
+    /// Text with something else in it.
+    #[error("it mixes armored text with binary data")]
+    BinaryInText,
+    /// Armor without an end.
+    #[error("its armor has no `{END}` line: it is cut short")]
+    CutShort,
+    /// Nothing.
+    #[error("it holds no certificate")]
+    Empty,
+    /// Text without armor.
+    #[error("it is neither binary OpenPGP data nor does it hold a `{BEGIN}` line")]
+    NoArmor,
+    /// A secret key.
+    #[error("it holds a secret key, which does not belong on the machine that verifies")]
+    Secret,
+}

@@ -1,0 +1,167 @@
+//! Which algorithms may vouch for something.
+//!
+//! sequoia's `StandardPolicy` judges algorithms by the calendar and, left alone, asks the clock. Here it is asked
+//! about one fixed day, so that a verdict depends on its inputs only, and is tightened where vidimus is stricter.
+
+use std::time::{Duration, SystemTime};
+
+use chrono::{DateTime, Utc};
+use sequoia_openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation;
+use sequoia_openpgp::packet::{Key, Packet, Signature, key};
+use sequoia_openpgp::policy::{AsymmetricAlgorithm, HashAlgoSecurity, Policy, StandardPolicy};
+use sequoia_openpgp::types::{AEADAlgorithm, HashAlgorithm, PublicKeyAlgorithm, SignatureType, SymmetricAlgorithm};
+
+use crate::signature::Legacy;
+
+/// The day whose algorithm policy is in force: 2026-01-01. Raised with a release, never by the clock.
+const POLICY_DAY: u64 = 1_767_225_600;
+
+/// The most bits of an RSA modulus. Larger ones cost more than they protect.
+const RSA_BITS_LIMIT: usize = 8192;
+
+/// The algorithm policy for certificates and their self-signatures.
+#[derive(Debug)]
+pub(crate) struct AlgorithmPolicy(StandardPolicy<'static>);
+
+impl AlgorithmPolicy {
+    /// The policy, with SHA-1 in self-signatures as asked.
+    pub(crate) fn new(sha1_self_signatures: Legacy) -> Self {
+        let day = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(POLICY_DAY));
+        let mut policy = StandardPolicy::at(day.unwrap_or(SystemTime::UNIX_EPOCH));
+        policy.reject_asymmetric_algo(AsymmetricAlgorithm::DSA2048);
+        policy.reject_asymmetric_algo(AsymmetricAlgorithm::DSA3072);
+        policy.reject_asymmetric_algo(AsymmetricAlgorithm::DSA4096);
+        if sha1_self_signatures == Legacy::Accept {
+            policy.accept_hash_property(HashAlgorithm::SHA1, HashAlgoSecurity::SecondPreImageResistance);
+        }
+        Self(policy)
+    }
+}
+
+impl Policy for AlgorithmPolicy {
+    fn signature(&self, signature: &Signature, security: HashAlgoSecurity) -> sequoia_openpgp::Result<()> {
+        match signature.typ() {
+            // To disregard a revocation because its digest is weak would bring a key back to life.
+            SignatureType::KeyRevocation | SignatureType::SubkeyRevocation | SignatureType::CertificationRevocation => {
+                return Ok(());
+            }
+            // A signing subkey's consent to be bound is checked against an attacker who chose what it signed.
+            SignatureType::PrimaryKeyBinding if signature.hash_algo() == HashAlgorithm::SHA1 => {
+                return Err(sequoia_openpgp::Error::PolicyViolation("SHA-1 back-signature".into(), None).into());
+            }
+            _ => {}
+        }
+        self.0.signature(signature, security)
+    }
+
+    fn key(&self, key: &ValidErasedKeyAmalgamation<'_, key::PublicParts>) -> sequoia_openpgp::Result<()> {
+        self.0.key(key)
+    }
+
+    fn symmetric_algorithm(&self, algorithm: SymmetricAlgorithm) -> sequoia_openpgp::Result<()> {
+        self.0.symmetric_algorithm(algorithm)
+    }
+
+    fn aead_algorithm(&self, algorithm: AEADAlgorithm) -> sequoia_openpgp::Result<()> {
+        self.0.aead_algorithm(algorithm)
+    }
+
+    fn packet(&self, packet: &Packet) -> sequoia_openpgp::Result<()> {
+        self.0.packet(packet)
+    }
+}
+
+/// Accepts every algorithm. Only ever asked to explain why the real policy said no.
+#[derive(Debug)]
+pub(crate) struct Explaining;
+
+impl Policy for Explaining {
+    fn signature(&self, _: &Signature, _: HashAlgoSecurity) -> sequoia_openpgp::Result<()> {
+        Ok(())
+    }
+
+    fn key(&self, _: &ValidErasedKeyAmalgamation<'_, key::PublicParts>) -> sequoia_openpgp::Result<()> {
+        Ok(())
+    }
+}
+
+/// How a digest over a payload is judged: the attacker may have chosen the payload, so collisions count.
+pub(crate) fn payload_hash(algorithm: HashAlgorithm) -> Strength {
+    match algorithm {
+        HashAlgorithm::SHA256 | HashAlgorithm::SHA384 | HashAlgorithm::SHA512 => Strength::Strong,
+        HashAlgorithm::MD5 | HashAlgorithm::RipeMD | HashAlgorithm::SHA1 => Strength::Weak(algorithm.to_string()),
+        _ => Strength::Unsupported(algorithm.to_string()),
+    }
+}
+
+/// How a key is judged, whatever its certificate says.
+pub(crate) fn key_strength<R: key::KeyRole>(key: &Key<key::PublicParts, R>) -> Strength {
+    use sequoia_openpgp::crypto::mpi::PublicKey;
+
+    let name = algorithm_name(key);
+    match key.mpis() {
+        PublicKey::RSA { e, n } => {
+            let odd = |value: &[u8]| value.last().is_some_and(|octet| octet & 1 == 1);
+            let bits = n.bits();
+            if (2048..=RSA_BITS_LIMIT).contains(&bits) && odd(n.value()) && odd(e.value()) && e.bits() > 1 {
+                Strength::Strong
+            } else {
+                Strength::Weak(name)
+            }
+        }
+        PublicKey::DSA { .. } | PublicKey::ElGamal { .. } => Strength::Weak(name),
+        _ if key.pk_algo().is_supported() && curve_is_supported(key.mpis()) => Strength::Strong,
+        _ => Strength::Unsupported(name),
+    }
+}
+
+fn curve_is_supported(key: &sequoia_openpgp::crypto::mpi::PublicKey) -> bool {
+    use sequoia_openpgp::crypto::mpi::PublicKey;
+
+    match key {
+        PublicKey::ECDSA { curve, .. } | PublicKey::EdDSA { curve, .. } | PublicKey::ECDH { curve, .. } => {
+            curve.is_supported()
+        }
+        _ => true,
+    }
+}
+
+/// The algorithm of a key as people name it: `RSA-4096`, `Ed25519`, `NIST P-256`.
+pub(crate) fn algorithm_name<R: key::KeyRole>(key: &Key<key::PublicParts, R>) -> String {
+    use sequoia_openpgp::crypto::mpi::PublicKey;
+
+    match key.mpis() {
+        PublicKey::RSA { n, .. } => format!("RSA-{}", n.bits()),
+        PublicKey::DSA { p, .. } => format!("DSA-{}", p.bits()),
+        PublicKey::ElGamal { p, .. } => format!("ElGamal-{}", p.bits()),
+        PublicKey::EdDSA { curve, .. } if *curve == sequoia_openpgp::types::Curve::Ed25519 => "Ed25519".to_owned(),
+        PublicKey::ECDSA { curve, .. } | PublicKey::EdDSA { curve, .. } | PublicKey::ECDH { curve, .. } => {
+            curve.to_string()
+        }
+        _ if key.pk_algo() == PublicKeyAlgorithm::Ed25519 => "Ed25519".to_owned(),
+        _ if key.pk_algo() == PublicKeyAlgorithm::Ed448 => "Ed448".to_owned(),
+        _ => key.pk_algo().to_string(),
+    }
+}
+
+/// Whether an algorithm may be relied on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Strength {
+    Strong,
+    /// It no longer holds; its name.
+    Weak(String),
+    /// Nobody is known to need it; its name.
+    Unsupported(String),
+}
+
+/// A time as sequoia takes it. OpenPGP counts from 1970; what lies before becomes the beginning.
+pub(crate) fn system_time(time: DateTime<Utc>) -> SystemTime {
+    let seconds = u64::try_from(time.timestamp()).unwrap_or(0);
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// A time as everybody else takes it, in whole seconds.
+pub(crate) fn date_time(time: SystemTime) -> DateTime<Utc> {
+    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    i64::try_from(seconds).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or_default()
+}

@@ -1,0 +1,198 @@
+//! Whether a key may vouch for a signature: the table of time, revocation and algorithms in `ARCHITECTURE.md`.
+//!
+//! The library judges a certificate at the time the signature claims, which the signer chose. Here the same
+//! certificate is judged twice, when signed and at the time of verification, and its revocations on their own.
+
+use chrono::{DateTime, Utc};
+use sequoia_openpgp::cert::ValidCert;
+use sequoia_openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation;
+use sequoia_openpgp::packet::key::PublicParts;
+use sequoia_openpgp::types::HashAlgorithm;
+
+use crate::signature::keyring::{Candidate, Certificate, Revocation, RevocationKind, SigningKey};
+use crate::signature::openpgp::Facts;
+use crate::signature::openpgp::error::AuthenticationError;
+use crate::signature::openpgp::policy::{self, AlgorithmPolicy, Explaining, Strength};
+use crate::signature::{KeyValidity, Legacy, Note, Rules};
+
+/// Judges signatures and keys by given rules, at a given time.
+#[derive(Debug)]
+pub(crate) struct Judge<'r> {
+    rules: &'r Rules,
+    policy: &'r AlgorithmPolicy,
+    at: DateTime<Utc>,
+}
+
+impl<'r> Judge<'r> {
+    pub(crate) fn new(rules: &'r Rules, policy: &'r AlgorithmPolicy, at: DateTime<Utc>) -> Self {
+        Self { rules, policy, at }
+    }
+
+    pub(crate) fn rules(&self) -> &'r Rules {
+        self.rules
+    }
+
+    pub(crate) fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// Whether the signature's own times allow it to count at the time of verification.
+    pub(crate) fn signature(&self, facts: &Facts) -> Result<(), AuthenticationError> {
+        let latest = self.at.checked_add_signed(self.rules.clock_skew).unwrap_or(self.at);
+        if facts.created > latest {
+            return Err(AuthenticationError::SignatureNotYetValid { signed: facts.created, at: self.at });
+        }
+        match facts.expires {
+            Some(expired) if expired <= self.at => Err(AuthenticationError::SignatureExpired { expired }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether `candidate` may vouch for a signature made at `signed`, and with what reservations.
+    pub(crate) fn key(&self, candidate: &Candidate<'_>, signed: DateTime<Utc>) -> Result<Vec<Note>, AuthenticationError> {
+        let Candidate { certificate, key } = candidate;
+        strength(key)?;
+        certificate.primary().map_or(Ok(()), strength)?;
+        let created = policy::date_time(key.key.creation_time());
+        if signed < created {
+            return Err(AuthenticationError::KeyNotYetValid { created, signed });
+        }
+        let mut notes = Vec::new();
+        notes.extend(self.revocations(key, signed)?);
+        notes.extend(self.bound(candidate, signed)?);
+        Ok(notes)
+    }
+
+    /// When the key or its certificate expires, as last bound.
+    pub(crate) fn expiry(&self, candidate: &Candidate<'_>) -> Option<DateTime<Utc>> {
+        self.view(candidate, self.at).and_then(|view| view.expiry())
+    }
+
+    /// Revocations count whatever digest they use and whatever self-signatures followed.
+    fn revocations(&self, key: &SigningKey, signed: DateTime<Utc>) -> Result<Option<Note>, AuthenticationError> {
+        let error = |revocation: &Revocation| AuthenticationError::KeyRevoked {
+            key: key.fingerprint.clone(),
+            revoked: revocation.time,
+            hard: revocation.kind == RevocationKind::Hard,
+        };
+        if let Some(hard) = key.revocations.iter().find(|revocation| revocation.kind == RevocationKind::Hard) {
+            return Err(error(hard));
+        }
+        let Some(first) = key.revocations.iter().min_by_key(|revocation| revocation.time) else { return Ok(None) };
+        if first.time <= signed {
+            return Err(error(first));
+        }
+        match self.rules.key_validity {
+            _ if first.time > self.at => Ok(None),
+            KeyValidity::Now => Err(error(first)),
+            KeyValidity::WhenSigned => Ok(Some(Note::KeyRevokedSince(first.time))),
+        }
+    }
+
+    /// The key must be bound for signing, and alive, when it signed; and by default at the time of verification too.
+    fn bound(&self, candidate: &Candidate<'_>, signed: DateTime<Utc>) -> Result<Vec<Note>, AuthenticationError> {
+        let mut notes = Vec::new();
+        match self.view(candidate, signed) {
+            Some(view) => {
+                self.for_signing(&view)?;
+                self.alive(&view, signed, true)?;
+                notes.extend(sha1_self_signature(&view));
+            }
+            None => {
+                let late = self.view(candidate, self.at).filter(|_| signed <= self.at);
+                let (Some(view), Legacy::Accept) = (&late, self.rules.late_bindings) else {
+                    return Err(self.unbound(candidate, late.is_some()));
+                };
+                self.for_signing(view)?;
+                // What the newer binding says about the key's end holds for the older signature too.
+                self.alive(view, signed, true)?;
+                notes.extend(sha1_self_signature(view));
+                notes.push(Note::BindingNewerThanSignature);
+            }
+        }
+        // Inside the allowed skew a signature is from the future, and so is nothing that is known about its key.
+        let now = self.at.max(signed);
+        let Some(view) = self.view(candidate, now) else { return Err(self.unbound(candidate, false)) };
+        self.for_signing(&view)?;
+        match (self.alive(&view, now, false), self.rules.key_validity) {
+            (Err(AuthenticationError::KeyExpired { expired, .. }), KeyValidity::WhenSigned) => {
+                notes.push(Note::KeyExpiredSince(expired));
+            }
+            (outcome, _) => outcome?,
+        }
+        Ok(notes)
+    }
+
+    /// The certificate and key as they were bound at `time`.
+    fn view<'a>(&'a self, candidate: &Candidate<'a>, time: DateTime<Utc>) -> Option<View<'a>> {
+        let time = policy::system_time(time);
+        let certificate = candidate.certificate.cert.with_policy(self.policy, time).ok()?;
+        let handle = candidate.key.key.fingerprint();
+        let key = certificate.keys().find(|key| key.key().fingerprint() == handle)?;
+        Some(View { certificate, key })
+    }
+
+    fn for_signing(&self, view: &View<'_>) -> Result<(), AuthenticationError> {
+        if view.key.for_signing() {
+            return Ok(());
+        }
+        Err(AuthenticationError::KeyNotForSigning { key: fingerprint(view) })
+    }
+
+    /// Whether neither the key nor its certificate had expired at `time`.
+    fn alive(&self, view: &View<'_>, time: DateTime<Utc>, when_signed: bool) -> Result<(), AuthenticationError> {
+        match view.expiry() {
+            Some(expired) if expired <= time => {
+                Err(AuthenticationError::KeyExpired { key: fingerprint(view), expired, when_signed })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Says why nothing binds the key.
+    fn unbound(&self, candidate: &Candidate<'_>, late: bool) -> AuthenticationError {
+        let Candidate { certificate, key } = candidate;
+        let newest = policy::system_time(self.at);
+        let weakly = |certificate: &Certificate| {
+            let valid = certificate.cert.with_policy(&Explaining, newest).ok()?;
+            valid.keys().find(|bound| bound.key().fingerprint() == key.key.fingerprint()).map(|_| ())
+        };
+        if !late && weakly(certificate).is_some() && self.view(candidate, self.at).is_none() {
+            return AuthenticationError::WeakSelfSignature { certificate: certificate.fingerprint.clone() };
+        }
+        AuthenticationError::KeyNotBound { key: key.fingerprint.clone(), late }
+    }
+}
+
+/// A certificate at a time, and one of its keys.
+struct View<'a> {
+    certificate: ValidCert<'a>,
+    key: ValidErasedKeyAmalgamation<'a, PublicParts>,
+}
+
+impl View<'_> {
+    /// When the key ends, by its own lifetime or by its certificate's.
+    fn expiry(&self) -> Option<DateTime<Utc>> {
+        let ends = [self.key.key_expiration_time(), self.certificate.primary_key().key_expiration_time()];
+        ends.into_iter().flatten().map(policy::date_time).min()
+    }
+}
+
+fn fingerprint(view: &View<'_>) -> crate::signature::Fingerprint {
+    crate::signature::Fingerprint::new(view.key.key().fingerprint().as_bytes())
+}
+
+fn strength(key: &SigningKey) -> Result<(), AuthenticationError> {
+    match &key.strength {
+        Strength::Strong => Ok(()),
+        Strength::Weak(algorithm) => Err(AuthenticationError::WeakKey { algorithm: algorithm.clone() }),
+        Strength::Unsupported(algorithm) => Err(AuthenticationError::UnsupportedKey { algorithm: algorithm.clone() }),
+    }
+}
+
+/// Whether SHA-1 stands between the certificate and the key.
+fn sha1_self_signature(view: &View<'_>) -> Option<Note> {
+    let primary = view.certificate.primary_key().binding_signature().hash_algo();
+    let key = view.key.binding_signature().hash_algo();
+    [primary, key].contains(&HashAlgorithm::SHA1).then_some(Note::Sha1SelfSignature)
+}

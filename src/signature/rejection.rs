@@ -1,0 +1,126 @@
+//! The two ways in which a signature can fail to vouch for an image.
+
+use thiserror::Error;
+
+use crate::image::{AnchorError, Digest, ManifestError};
+use crate::signature::openpgp::error::AuthenticationError;
+use crate::signature::record::RecordError;
+use crate::signature::{ClaimsError, Code, IdentityMismatch};
+
+/// Why a signature is rejected: the answer is no.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The image object contradicts itself, so that there is nothing to compare with.
+    #[error("the image object contradicts itself: {0}")]
+    Anchor(AnchorError),
+    /// No trusted key vouches for the content.
+    #[error(transparent)]
+    Authentication(#[from] AuthenticationError),
+    /// The signed payload is no valid statement about an image.
+    #[error(transparent)]
+    Claims(#[from] ClaimsError),
+    /// The signed reference names another digest than the signed one.
+    #[error("the signature is for manifest {signed}, but its reference names {reference}")]
+    Contradiction {
+        /// The digest that was signed.
+        signed: Digest,
+        /// The digest in the signed reference.
+        reference: Digest,
+    },
+    /// The signature is for another manifest.
+    #[error("the signature is for manifest {signed}, not for {image}")]
+    Digest {
+        /// The digest that was signed.
+        signed: Digest,
+        /// The digest of the image.
+        image: Digest,
+    },
+    /// The signature is for another name.
+    #[error(transparent)]
+    Identity(#[from] IdentityMismatch),
+    /// The record is broken, or contradicts its content.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+impl Rejection {
+    /// The stable code of this rejection.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Anchor(error) => anchor_code(error),
+            Self::Authentication(error) => error.code(),
+            Self::Claims(error) => claims_code(error),
+            Self::Contradiction { .. } => Code::InvalidClaims,
+            Self::Digest { .. } => Code::DigestMismatch,
+            Self::Identity(_) => Code::IdentityMismatch,
+            Self::Record(error) => error.code(),
+        }
+    }
+}
+
+/// Why a signature could not be judged: there is no answer.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum Undecided {
+    /// Nothing says what the digest of the image's manifest is.
+    #[error("{0}")]
+    Anchor(AnchorError),
+    /// The image has more signatures than are looked at.
+    #[error("the image has more than {limit} signatures; the rest is not looked at")]
+    TooManySignatures {
+        /// How many are looked at.
+        limit: usize,
+    },
+    /// The record is of a type that vidimus does not know.
+    #[error("the type is `{found}`; `atomic` and `AtomicImageV1` are understood")]
+    Type {
+        /// The type found.
+        found: String,
+    },
+}
+
+impl Undecided {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Anchor(error) => anchor_code(error),
+            Self::TooManySignatures { .. } => Code::TooManySignatures,
+            Self::Type { .. } => Code::UnsupportedType,
+        }
+    }
+}
+
+/// The code of an image object that contradicts itself.
+pub(crate) fn anchor_code(error: &AnchorError) -> Code {
+    match error {
+        AnchorError::Config { .. } => Code::ConfigMismatch,
+        AnchorError::ConfigTooLarge { .. } => Code::ManifestTooLarge,
+        AnchorError::LayerCount { .. } | AnchorError::LayerDigest { .. } | AnchorError::LayerSize { .. } => {
+            Code::LayersMismatch
+        }
+        AnchorError::Manifest { .. } => Code::ManifestMismatch,
+        AnchorError::ManifestCount { .. } | AnchorError::ManifestDigest { .. } => Code::ManifestListMismatch,
+        AnchorError::Name { .. } => Code::NoManifestDigest,
+        AnchorError::Reference { .. } => Code::ReferenceDigestMismatch,
+        AnchorError::Unreadable(ManifestError::Ambiguous { .. } | ManifestError::Duplicate(_)) => {
+            Code::AmbiguousManifest
+        }
+        AnchorError::Unreadable(
+            ManifestError::Digest { .. } | ManifestError::Json(_) | ManifestError::Schema1 { .. },
+        ) => Code::MalformedManifest,
+        AnchorError::Unreadable(ManifestError::Schema1Refused) => Code::Schema1Refused,
+        AnchorError::Unreadable(ManifestError::TooLarge { .. }) => Code::ManifestTooLarge,
+    }
+}
+
+fn claims_code(error: &ClaimsError) -> Code {
+    match error {
+        ClaimsError::Digest { .. }
+        | ClaimsError::EmptyReference { .. }
+        | ClaimsError::Json(_)
+        | ClaimsError::Timestamp { .. }
+        | ClaimsError::TooLarge { .. } => Code::InvalidClaims,
+        ClaimsError::UnsupportedType { .. } => Code::UnsupportedClaimsType,
+    }
+}

@@ -1,0 +1,65 @@
+//! What a signature says, read without asking whether it is true. For `inspect` only.
+
+use chrono::{DateTime, Utc};
+
+use crate::image::ImageSignature;
+use crate::signature::openpgp::framing::FramingError;
+use crate::signature::openpgp::{self, SignatureFacts};
+use crate::signature::{ClaimsError, KeyId, PayloadProfile, RecordError, UnverifiedClaims, record};
+
+/// The content of a signature that nobody has vouched for. No deciding function accepts it.
+#[derive(Clone, Debug)]
+pub struct Unverified {
+    facts: Option<SignatureFacts>,
+    payload: Vec<u8>,
+}
+
+impl Unverified {
+    /// Takes `content` apart, with the limits of a verification.
+    ///
+    /// # Errors
+    ///
+    /// A [`FramingError`] when the content is not one signed message.
+    pub fn read(content: &[u8]) -> Result<Self, FramingError> {
+        let (payload, facts) = openpgp::unverified(content)?;
+        Ok(Self { facts, payload })
+    }
+
+    /// The content of a record.
+    ///
+    /// # Errors
+    ///
+    /// A [`RecordError`] when the content is not base64, or too large.
+    pub fn content(record: &ImageSignature<'_>) -> Result<Vec<u8>, RecordError> {
+        record::content(record)
+    }
+
+    /// The key that is said to have signed.
+    pub fn issuer(&self) -> Option<KeyId> {
+        self.facts.as_ref()?.issuer
+    }
+
+    /// The time at which the signature is said to have been made.
+    pub fn created(&self) -> Option<DateTime<Utc>> {
+        self.facts.as_ref()?.created
+    }
+
+    /// The version of the signature packet and its algorithms, such as `version 4, RSA, SHA256`.
+    pub fn packet(&self) -> Option<&str> {
+        self.facts.as_ref().map(|facts| facts.packet.as_str())
+    }
+
+    /// The payload.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// The claims in the payload.
+    ///
+    /// # Errors
+    ///
+    /// A [`ClaimsError`] when the payload is no container signature by `profile`.
+    pub fn claims(&self, profile: PayloadProfile) -> Result<UnverifiedClaims, ClaimsError> {
+        UnverifiedClaims::read(&self.payload, profile)
+    }
+}

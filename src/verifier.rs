@@ -1,0 +1,158 @@
+//! The front door: an image and a time in, a verdict out.
+
+use chrono::{DateTime, Utc};
+
+use crate::image::{Filled, Image, ImageSignature, SignatureCondition, SignatureSubject, SignatureUpdate, Text};
+use crate::policy::{Decision, Effect, Requirement};
+use crate::signature::{self, Evidence, Keyring, Rules, Subject, Trust};
+
+/// The most signatures of one image that are examined. Those after it are reported as not looked at.
+///
+/// OpenShift's import controller itself stops at 10; Red Hat's images have up to about 20.
+pub const SIGNATURES_PER_IMAGE: usize = 64;
+
+/// Verifies images. It is prepared once and shared: verification needs no lock and changes nothing.
+///
+/// ```
+/// use vidimus::{Image, Keyring, Verifier};
+///
+/// let keyring = std::fs::read("testdata/quickstart/keyring.asc")?;
+/// let verifier = Verifier::new(Keyring::from_bytes("keyring.asc", &keyring)?);
+///
+/// let export = std::fs::read_to_string("testdata/images/image.json")?;
+/// let image: Image<'_> = serde_json::from_str(&export)?;
+/// let verdict = verifier.verify(&image, "2026-06-01T00:00:00Z".parse()?);
+/// assert!(verdict.is_allowed());
+/// assert_eq!(verdict.evidence()[0].code().as_str(), "verified");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Verifier {
+    trust: Trust,
+    requirement: Requirement,
+}
+
+impl Verifier {
+    /// A verifier that demands one signature by any certificate of `keyring`, by the default rules.
+    pub fn new(keyring: Keyring) -> Self {
+        Self::with_rules(keyring, Rules::default(), Requirement::default())
+    }
+
+    /// A verifier by explicit rules, with an explicit demand.
+    pub fn with_rules(keyring: Keyring, rules: Rules, requirement: Requirement) -> Self {
+        Self { trust: Trust::new(keyring, rules), requirement }
+    }
+
+    /// Who is trusted, and by which rules.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    /// Verifies every signature of `image` as of `at`, and decides.
+    ///
+    /// This is total: whatever is wrong with an image or a signature is part of the verdict.
+    pub fn verify(&self, image: &Image<'_>, at: DateTime<Utc>) -> Verdict {
+        let subject = Subject::of(image, self.trust.rules());
+        let examine = |(place, signature): (usize, &ImageSignature<'_>)| {
+            if place < SIGNATURES_PER_IMAGE {
+                self.trust.examine(&subject, signature, at)
+            } else {
+                Evidence::not_examined(signature, SIGNATURES_PER_IMAGE)
+            }
+        };
+        let evidence: Vec<_> = image.signatures.iter().enumerate().map(examine).collect();
+        let conditions = evidence
+            .iter()
+            .zip(&image.signatures)
+            .map(|(evidence, signature)| signature::conditions(evidence, &signature.conditions, at))
+            .collect();
+        let decision = Decision::of(&self.requirement, &subject, &evidence);
+        Verdict {
+            name: image.metadata.name.to_string(),
+            docker_image_reference: image.docker_image_reference.to_string(),
+            subject,
+            evidence,
+            conditions,
+            decision,
+        }
+    }
+}
+
+/// What verification found out about one image, and what follows from it.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    name: String,
+    docker_image_reference: String,
+    subject: Subject,
+    evidence: Vec<Evidence>,
+    conditions: Vec<Vec<SignatureCondition<'static>>>,
+    decision: Decision,
+}
+
+impl Verdict {
+    /// The name of the image, as the object gives it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The reference of the image, as the object gives it.
+    pub fn docker_image_reference(&self) -> &str {
+        &self.docker_image_reference
+    }
+
+    /// What the signatures were compared with.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// What was found out about each signature, in the order of the object.
+    pub fn evidence(&self) -> &[Evidence] {
+        &self.evidence
+    }
+
+    /// The conditions of each signature, in the same order: `Complete` and `Failed`, after those of other types.
+    pub fn conditions(&self) -> &[Vec<SignatureCondition<'static>>] {
+        &self.conditions
+    }
+
+    /// The decision.
+    pub fn decision(&self) -> &Decision {
+        &self.decision
+    }
+
+    /// Whether the image may run.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        self.decision.effect() == Effect::Allow
+    }
+
+    /// What is to be written on the object: the conditions of each signature and, for those that verified, the
+    /// informative fields as the signature has them.
+    pub fn updates(&self) -> Vec<SignatureUpdate> {
+        self.evidence
+            .iter()
+            .zip(&self.conditions)
+            .map(|(evidence, conditions)| SignatureUpdate {
+                conditions: conditions.clone(),
+                filled: evidence.is_verified().then(|| filled(evidence)).flatten(),
+            })
+            .collect()
+    }
+}
+
+/// The informative fields of a verified signature, as the API documents them.
+fn filled(evidence: &Evidence) -> Option<Filled> {
+    let (signer, claims) = (evidence.signer()?, evidence.claims()?);
+    Some(Filled {
+        created: signature::rfc3339(signer.signed_at()),
+        image_identity: claims.docker_reference().to_owned(),
+        signed_claims: claims.flat(),
+        // Who certified the key is not known from its certificate alone.
+        issued_by: None,
+        issued_to: Some(SignatureSubject {
+            organization: Text::default(),
+            common_name: Text::from(signer.user_id().unwrap_or_default().to_owned()),
+            public_key_id: Text::from(format!("0x{}", signer.key().key_id().to_string().to_lowercase())),
+        }),
+    })
+}
