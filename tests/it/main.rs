@@ -1,1 +1,4 @@
 //! The integration tests, one binary.
+
+#[cfg(test)]
+mod conformance_tables;

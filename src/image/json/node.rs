@@ -41,41 +41,26 @@ impl<'d> Node<'d> {
 
     /// The value as an object whose members are to be taken one by one.
     pub(crate) fn object(self) -> Result<Object<'d>, JsonError> {
-        match self.value {
-            Value::Object(members) => {
-                let taken = vec![false; members.len()];
-                Ok(Object { node: self, members, taken, known: Vec::new() })
-            }
-            _ => Err(self.expected("an object")),
-        }
+        let Value::Object(members) = self.value else { return Err(self.expected("an object")) };
+        Ok(Object { node: self, members, taken: vec![false; members.len()], known: Vec::new() })
     }
 
     /// The elements of an array.
     pub(crate) fn array(&self) -> Result<Vec<Self>, JsonError> {
-        match self.value {
-            Value::Array(elements) => Ok(elements
-                .iter()
-                .enumerate()
-                .map(|(index, element)| self.child(Step::Element(index), element))
-                .collect()),
-            _ => Err(self.expected("an array")),
-        }
+        let Value::Array(elements) = self.value else { return Err(self.expected("an array")) };
+        Ok(elements.iter().enumerate().map(|(index, element)| self.child(Step::Element(index), element)).collect())
     }
 
     /// The text of a string.
     pub(crate) fn string(&self) -> Result<&'d str, JsonError> {
-        match self.value {
-            Value::String(text) => Ok(text.as_str()),
-            _ => Err(self.expected("a string")),
-        }
+        let Value::String(text) = self.value else { return Err(self.expected("a string")) };
+        Ok(text.as_str())
     }
 
     /// A number.
     pub(crate) fn number(&self) -> Result<&'d Number, JsonError> {
-        match self.value {
-            Value::Number(number) => Ok(number),
-            _ => Err(self.expected("a number")),
-        }
+        let Value::Number(number) = self.value else { return Err(self.expected("a number")) };
+        Ok(number)
     }
 
     /// A whole number that is not negative, written without fraction and exponent.
@@ -138,7 +123,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::{Document, Limits};
-    use super::*;
 
     const LIMITS: Limits = Limits { bytes: 1000, depth: 4, values: 20 };
 
