@@ -97,11 +97,11 @@ impl Manifest {
         let document = Document::read(raw, &LIMITS)?;
         let mut manifest = document.root().object()?;
         let kind = kind(&mut manifest, outer)?;
-        let digest = match kind {
-            ManifestKind::DockerSchema1 if schema1 == Schema1::Refused => return Err(ManifestError::Schema1Refused),
-            ManifestKind::DockerSchema1 => schema1::digest(raw, &document)?,
-            _ => Digest::sha256(raw),
-        };
+        let is_schema1 = kind == ManifestKind::DockerSchema1;
+        if is_schema1 && schema1 == Schema1::Refused {
+            return Err(ManifestError::Schema1Refused);
+        }
+        let digest = if is_schema1 { schema1::digest(raw, &document)? } else { Digest::sha256(raw) };
         let mut read = Self { kind, digest, config: None, layers: Vec::new(), manifests: Vec::new() };
         match kind {
             ManifestKind::DockerSchema2 | ManifestKind::OciImage => {
@@ -135,7 +135,8 @@ fn kind(manifest: &mut Object<'_>, outer: &str) -> Result<ManifestKind, Manifest
     };
     let inner = manifest.optional("mediaType").map(|node| node.string()).transpose()?.unwrap_or_default();
     let is_schema1 = |media_type| matches!(media_type, DOCKER_SCHEMA1 | DOCKER_SCHEMA1_SIGNED);
-    if !inner.is_empty() && !outer.is_empty() && inner != outer && !(is_schema1(inner) && is_schema1(outer)) {
+    let same = inner == outer || (is_schema1(inner) && is_schema1(outer));
+    if !same && !inner.is_empty() && !outer.is_empty() {
         return Err(ambiguous("its media type is not the one that the object gives"));
     }
     let media_type = if inner.is_empty() { outer } else { inner };
@@ -245,10 +246,8 @@ pub enum ManifestError {
 
 impl From<JsonError> for ManifestError {
     fn from(error: JsonError) -> Self {
-        match error.kind() {
-            JsonErrorKind::Duplicate { .. } => Self::Duplicate(error),
-            _ => Self::Json(error),
-        }
+        let duplicate = matches!(error.kind(), JsonErrorKind::Duplicate { .. });
+        if duplicate { Self::Duplicate(error) } else { Self::Json(error) }
     }
 }
 

@@ -1,5 +1,9 @@
 //! The integration tests, one binary.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
 
+#[cfg(test)]
 mod conformance_openpgp;
+#[cfg(test)]
+mod conformance_tables;
+#[cfg(test)]
 mod support;

@@ -56,7 +56,7 @@ impl<'a> Document<'a> {
         let root = seed.deserialize(&mut tokens).and_then(|root| tokens.end().map(|()| root));
         root.map(|root| Self { text, root }).map_err(|error| {
             let kind = JsonErrorKind::Syntax { message: without_position(&error) };
-            state.problem.take().unwrap_or_else(Problem::default).into_error(&error, kind)
+            state.problem.take().unwrap_or_default().into_error(&error, kind)
         })
     }
 

@@ -86,7 +86,7 @@ fn refuses_what_the_peers_refuse() {
         (format!("a@sha256:{HEX}@sha256:{HEX}"), E::Digest(DigestError::Format)),
         (format!("a@sha256:{}", HEX.to_uppercase()), E::Digest(DigestError::Format)),
         ("a@sha256:../..".into(), E::Format),
-        (format!("a@md5:{}", &HEX[..32]), E::Digest(DigestError::Algorithm)),
+        (format!("a@md5:{HEX:.32}"), E::Digest(DigestError::Algorithm)),
         (format!("a@sha256:{HEX}:tag"), E::Digest(DigestError::Format)),
         (long(256), E::TooLong { limit: 255 }),
         ("a".repeat(4097), E::TooLong { limit: 4096 }),
