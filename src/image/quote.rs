@@ -1,40 +1,51 @@
-//! Somebody else's text, fit for one line of a message.
+//! Somebody else's text, fit for one line of a message or a report.
 
 use std::fmt::{self, Write as _};
 
 /// The most characters of a text that a message repeats.
 const SHOWN: usize = 128;
 
-/// Shows a text in backticks: control, format and other invisible characters escaped, long texts cut.
+/// Displays text with every character escaped that a terminal acts upon or that hides or reorders text: control
+/// characters, line separators, bidirectional controls, zero-width and other invisible characters.
 ///
-/// Whatever a signer or a requester wrote stays on one line and cannot colour a terminal or turn the reading direction.
+/// ```
+/// use vidimus::report::Escaped;
+///
+/// assert_eq!(Escaped("app\u{1b}[2K\nALLOW").to_string(), r"app\u{1b}[2K\nALLOW");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Escaped<'a>(
+    /// The text.
+    pub &'a str,
+);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|character| write_visible(f, character))
+    }
+}
+
+/// Shows a text in backticks, escaped, and cut if it is long.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('`')?;
-        Escaped(self.0).fmt(f)?;
+        let mut rest = self.0.chars();
+        rest.by_ref().take(SHOWN).try_for_each(|character| write_visible(f, character))?;
+        if rest.next().is_some() {
+            f.write_char('…')?;
+        }
         f.write_char('`')
     }
 }
 
-/// The same, without the backticks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Escaped<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, character) in self.0.chars().enumerate() {
-            if position == SHOWN {
-                return f.write_char('…');
-            }
-            match character {
-                '"' | '\'' => f.write_char(character)?,
-                _ => write!(f, "{}", character.escape_debug())?,
-            }
-        }
-        Ok(())
+fn write_visible(f: &mut fmt::Formatter<'_>, character: char) -> fmt::Result {
+    match character {
+        // Ordinary to a reader; escaping them would escape again what is escaped already.
+        '\\' | '"' | '\'' => f.write_char(character),
+        _ => write!(f, "{}", character.escape_debug()),
     }
 }
 
@@ -43,15 +54,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shows_hostile_text_on_one_line() {
-        for (text, shown) in [
-            ("busybox:latest", "`busybox:latest`"),
-            ("it's \"so\"", "`it's \"so\"`"),
-            ("a\n\u{1b}[31mred", r"`a\n\u{1b}[31mred`"),
-            ("\0\u{202e}x\u{200b}", r"`\0\u{202e}x\u{200b}`"),
-        ] {
-            assert_eq!(Quoted(text).to_string(), shown);
+    fn leaves_ordinary_text_alone() {
+        for text in ["registry.example.com/shop/frontend:1.0", "Müller & Söhne <a@b>", "日本語", r"it's \u{41}"] {
+            assert_eq!(Escaped(text).to_string(), text);
         }
+    }
+
+    #[test]
+    fn shows_what_a_terminal_would_act_upon() {
+        let hostile = "\u{1b}\u{9b}\r\n\0\t\u{7f}\u{ad}\u{200b}\u{200f}\u{2028}\u{202e}\u{2066}\u{feff}\u{e0041}";
+        for character in hostile.chars() {
+            let shown = Escaped(&character.to_string()).to_string();
+            assert!(shown.starts_with('\\') && shown.is_ascii(), "{character:?} is shown as {shown:?}");
+        }
+    }
+
+    #[test]
+    fn quotes_on_one_line_and_cuts_what_is_long() {
+        assert_eq!(Quoted("a\n\u{1b}[31mred").to_string(), r"`a\n\u{1b}[31mred`");
         let long = Quoted(&"a".repeat(70_000)).to_string();
         assert_eq!(long.chars().count(), SHOWN + 3);
         assert!(long.ends_with("…`"));

@@ -1,7 +1,6 @@
 //! How verdicts are told. Each format is one file; each is written as the verdicts come.
 
 mod entry;
-mod escape;
 mod json;
 mod ndjson;
 mod summary;
@@ -9,8 +8,9 @@ mod text;
 
 use chrono::{DateTime, Utc};
 
+pub use crate::image::quote::Escaped;
+
 pub use entry::{Carrier, Entry, ItemError};
-pub use escape::Escaped;
 pub use json::JsonReport;
 pub use ndjson::NdjsonReport;
 pub use summary::Summary;

@@ -1,0 +1,231 @@
+//! `vidimus verify`: the main job.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use chrono::{DateTime, Utc};
+use clap::Args;
+
+use crate::cli::error::Error;
+use crate::cli::output::{Output, Sink, Terminal};
+use crate::cli::rules::RuleOptions;
+use crate::cli::{Status, at, parse_time};
+use crate::image::{Carried, Carrier, CarrierKind, Digest, Image, Rewrite, Text};
+use crate::policy::Requirement;
+use crate::report::{self, Entry, ItemError, Summary};
+use crate::source::export::{self, Item};
+use crate::source::{self, ImagesFile, Input};
+use crate::verifier::{Verdict, Verifier};
+
+/// Verify the signatures of images and decide whether they may run
+///
+/// An image is allowed when at least one of its signatures verifies with a trusted key and is for this image, by its
+/// manifest digest and by its reference.
+#[derive(Args, Debug)]
+pub(super) struct Verify {
+    /// Exports: JSON, NDJSON or YAML with Image objects; `-` is standard input
+    #[arg(required = true, value_name = "SOURCE")]
+    sources: Vec<String>,
+
+    /// Key files, or directories of them, that are trusted; may be given more than once
+    #[arg(long, required = true, value_name = "FILE|DIR")]
+    keys: Vec<PathBuf>,
+
+    /// The time to judge by, such as 2026-01-31 or 2026-01-31T12:00:00Z; now, if not given
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    at: Option<DateTime<Utc>>,
+
+    /// A report: text, json or ndjson, to standard output or to a file; may be given more than once
+    #[arg(long, value_name = "FORMAT[=PATH]")]
+    output: Vec<Output>,
+
+    /// Write the objects with conditions and verified fields to a file; .yaml, .ndjson or JSON by its name
+    #[arg(long, value_name = "PATH")]
+    write_images: Option<PathBuf>,
+
+    /// The manifest digest that signature files must be for; every SOURCE is then one raw signature
+    #[arg(long, value_name = "DIGEST", requires = "reference", conflicts_with = "write_images")]
+    digest: Option<String>,
+
+    /// The image reference that signature files must be for
+    #[arg(long, value_name = "REFERENCE", requires = "digest")]
+    reference: Option<String>,
+
+    #[command(flatten)]
+    rules: RuleOptions,
+}
+
+impl Verify {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<Status, Error> {
+        let verifier = Verifier::with_rules(source::keyring(&self.keys)?, self.rules.into(), Requirement::default());
+        let outputs = if self.output.is_empty() { vec![Output::text()] } else { self.output };
+        refuse_shared_targets(&outputs)?;
+        let rewritten = self.write_images.map(ImagesFile::new).transpose()?;
+        let at = at(self.at);
+        let sinks = outputs.iter().map(|output| output.open(terminal)).collect::<Result<_, _>>()?;
+        let mut run = Run { verifier, at, sinks, rewritten, summary: Summary::default() };
+
+        run.write(|report| report.begin(at))?;
+        match (self.digest, self.reference) {
+            (Some(digest), Some(reference)) => {
+                let parsed: Result<Digest, _> = digest.parse();
+                let digest = parsed.map_err(|source| Error::Digest { digest, source })?;
+                self.sources.iter().try_for_each(|name| run.signature_file(name, &digest, &reference))?;
+            }
+            _ => self.sources.iter().try_for_each(|name| run.export(name))?,
+        }
+        run.finish(&self.sources)
+    }
+}
+
+/// Two reports cannot be written to one place.
+fn refuse_shared_targets(outputs: &[Output]) -> Result<(), Error> {
+    for (place, output) in outputs.iter().enumerate() {
+        if outputs.iter().take(place).any(|other| other.path() == output.path()) {
+            let target = output.path().map_or("standard output".to_owned(), |path| format!("`{}`", path.display()));
+            return Err(Error::Usage(format!("two reports go to {target}; give one of them another path")));
+        }
+    }
+    Ok(())
+}
+
+/// A verification under way.
+struct Run {
+    verifier: Verifier,
+    at: DateTime<Utc>,
+    sinks: Vec<Sink>,
+    rewritten: Option<ImagesFile>,
+    summary: Summary,
+}
+
+impl Run {
+    fn write(&mut self, mut piece: impl FnMut(&mut dyn report::Report) -> String) -> Result<(), Error> {
+        self.sinks.iter_mut().try_for_each(|sink| sink.write(&mut piece))
+    }
+
+    /// Verifies the images of an export. A source that cannot be read is an error beside those that can.
+    fn export(&mut self, name: &str) -> Result<(), Error> {
+        let input = match Input::read(name) {
+            Ok(input) => input,
+            Err(error) => {
+                let place = error.location.to_string();
+                return self.error(ItemError { place, message: error.problem.to_string() });
+            }
+        };
+        if looks_like_signature(&input.bytes) {
+            return Err(Error::RawSignature { name: input.name });
+        }
+        let mut failure = None;
+        let read = export::read(&input.name, &input.bytes, &mut |item| match self.item(&item) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failure = Some(error);
+                ControlFlow::Break(())
+            }
+        });
+        if let Some(rewritten) = &mut self.rewritten {
+            rewritten.end_source(&read);
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn item(&mut self, item: &Item<'_>) -> Result<(), Error> {
+        let mut written = item.verbatim.map(str::to_owned);
+        match &item.json {
+            Err(error) => {
+                let place = error.location.to_string();
+                self.error(ItemError { place, message: error.problem.to_string() })?;
+            }
+            Ok(json) => match Carrier::read(json) {
+                Err(error) => {
+                    let place = item.location.to_string();
+                    self.error(ItemError { place, message: error.to_string() })?;
+                }
+                Ok(Carrier::Other(_)) => self.summary.count_skipped(),
+                Ok(Carrier::Image(carried)) => {
+                    let verdict = self.verifier.verify(&carried.image, self.at);
+                    if self.rewritten.is_some() {
+                        written = Some(rewrite(json, &verdict).map_err(|error| {
+                            Error::Usage(format!("{}: cannot be written: {error}", item.location))
+                        })?);
+                    }
+                    self.image(&item.location.to_string(), Some(&carried), &verdict)?;
+                }
+            },
+        }
+        if let (Some(rewritten), Some(written)) = (&mut self.rewritten, written) {
+            rewritten.push(written);
+        }
+        Ok(())
+    }
+
+    /// Verifies one raw signature.
+    fn signature_file(&mut self, name: &str, digest: &Digest, reference: &str) -> Result<(), Error> {
+        let input = match Input::read(name) {
+            Ok(input) => input,
+            Err(error) => {
+                let place = error.location.to_string();
+                return self.error(ItemError { place, message: error.problem.to_string() });
+            }
+        };
+        let content = base64::engine::general_purpose::STANDARD.encode(&input.bytes);
+        let image = Image::with_signature(
+            Text::from(digest.to_string()),
+            Text::from(reference),
+            Text::from(input.name.as_str()),
+            Text::from(content),
+        );
+        let verdict = self.verifier.verify(&image, self.at);
+        self.image(&input.name, None, &verdict)
+    }
+
+    fn image(&mut self, place: &str, carried: Option<&Carried<'_>>, verdict: &Verdict) -> Result<(), Error> {
+        self.summary.count(verdict);
+        let carrier = carried.filter(|carried| carried.kind != CarrierKind::Image).map(|carried| report::Carrier {
+            kind: carried.kind.as_str(),
+            namespace: &carried.namespace,
+            name: &carried.name,
+        });
+        let entry = Entry { place, carrier, verdict };
+        self.write(|report| report.image(&entry))
+    }
+
+    fn error(&mut self, error: ItemError) -> Result<(), Error> {
+        self.summary.count_error(&error);
+        self.write(|report| report.error(&error))
+    }
+
+    /// Ends the reports, puts the files in their places, and says how it went.
+    fn finish(mut self, sources: &[String]) -> Result<Status, Error> {
+        let summary = std::mem::take(&mut self.summary);
+        self.write(|report| report.end(&summary))?;
+        // The objects first: a report that says what was written should not be there without them.
+        self.rewritten.map_or(Ok(()), ImagesFile::write)?;
+        self.sinks.into_iter().try_for_each(Sink::finish)?;
+        if summary.errors > 0 {
+            return Ok(Status::Undecided);
+        }
+        if summary.images == 0 {
+            // Nothing denied is not everything allowed.
+            return Err(Error::NoImage { sources: sources.join(", ") });
+        }
+        Ok(if summary.denied > 0 { Status::Denied } else { Status::Allowed })
+    }
+}
+
+/// The object's text with what verification found.
+fn rewrite(json: &str, verdict: &Verdict) -> Result<String, crate::image::ObjectError> {
+    let mut rewrite = Rewrite::default();
+    for (index, update) in verdict.updates().into_iter().enumerate() {
+        rewrite.signature(index, update);
+    }
+    rewrite.apply(json)
+}
+
+/// Whether a source is an OpenPGP message rather than an export: binary, or armored text.
+fn looks_like_signature(bytes: &[u8]) -> bool {
+    // The byte order marks of text are no packets.
+    let is_text = |first: &u8| first & 0x80 == 0 || [0xef, 0xfe, 0xff].contains(first);
+    bytes.first().is_some_and(|first| !is_text(first)) || bytes.starts_with(b"-----BEGIN PGP ")
+}
