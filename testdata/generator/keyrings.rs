@@ -22,7 +22,9 @@ pub(crate) fn write(dir: &Path, keys: &Keys) {
     let release = Certificate::new(keys.get("release"), RELEASE).packets();
     asc("release", &release);
     fs::write(dir.join("release.gpg"), &release).unwrap();
-    for name in ["rsa2048", "rsa1024", "dsa2048", "ed25519", "ed25519-rfc9580", "p256", "p384", "p521", "v6", "attacker"] {
+    for name in
+        ["rsa2048", "rsa1024", "dsa2048", "ed25519", "ed25519-rfc9580", "p256", "p384", "p521", "v6", "attacker"]
+    {
         asc(name, &plain(keys, name).packets());
     }
     subkeys(keys, &asc);
@@ -43,16 +45,30 @@ fn user_id(name: &str) -> String {
 fn subkeys(keys: &Keys, asc: &dyn Fn(&str, &[u8])) {
     asc("subkey", &subkey(keys).packets());
     let signing = keys.get("no-back-signature.signing");
-    asc("no-back-signature", &certify_only(keys, "no-back-signature").subkey_without_back_signature(signing, flag::SIGN, time::KEYS).packets());
+    asc(
+        "no-back-signature",
+        &certify_only(keys, "no-back-signature")
+            .subkey_without_back_signature(signing, flag::SIGN, time::KEYS)
+            .packets(),
+    );
     let subkey = keys.get("encrypt-only.subkey");
-    asc("encrypt-only", &certify_only(keys, "encrypt-only").subkey_without_back_signature(subkey, flag::ENCRYPT, time::KEYS).packets());
+    asc(
+        "encrypt-only",
+        &certify_only(keys, "encrypt-only").subkey_without_back_signature(subkey, flag::ENCRYPT, time::KEYS).packets(),
+    );
     asc("unbound-subkey", &plain(keys, "unbound-subkey").unbound_subkey(keys.get("unbound-subkey.signing")).packets());
     let stolen = keys.get("subkey.signing");
-    asc("stolen-subkey", &certify_only(keys, "stolen-subkey").subkey_without_back_signature(stolen, flag::SIGN, time::KEYS).packets());
+    asc(
+        "stolen-subkey",
+        &certify_only(keys, "stolen-subkey").subkey_without_back_signature(stolen, flag::SIGN, time::KEYS).packets(),
+    );
     let late = keys.get("late-subkey.signing");
     asc("late-subkey", &subkey_primary(keys).subkey(late, flag::SIGN, time::LATER).packets());
     let expired = keys.get("expired-subkey.signing");
-    asc("expired-subkey", &plain(keys, "expired-subkey").expiring_subkey(expired, time::KEYS, time::END - time::KEYS).packets());
+    asc(
+        "expired-subkey",
+        &plain(keys, "expired-subkey").expiring_subkey(expired, time::KEYS, time::END - time::KEYS).packets(),
+    );
     for (name, why) in [("soft-revoked-subkey", reason::SUPERSEDED), ("hard-revoked-subkey", reason::COMPROMISED)] {
         let signing = keys.get(&format!("{name}.signing"));
         let certificate = plain(keys, name).subkey(signing, flag::SIGN, time::KEYS);
@@ -86,14 +102,21 @@ fn ends(keys: &Keys, asc: &dyn Fn(&str, &[u8])) {
         asc(name, &revoked(keys, name, |bare| bare.revoked(why, time::END)));
     }
     asc("hard-revoked.revocation-removed", &plain(keys, "hard-revoked").packets());
-    asc("unexplained-revoked", &revoked(keys, "unexplained-revoked", |bare| {
-        let revocation = bare.plain(kind::KEY_REVOCATION, time::END);
-        bare.direct(&revocation)
-    }));
-    asc("revoked-with-sha1", &revoked(keys, "revoked-with-sha1", |bare| {
-        let revocation = bare.plain(kind::KEY_REVOCATION, time::END).add(sub::REVOCATION_REASON, &[reason::COMPROMISED]);
-        bare.direct(&revocation.hash(HashAlgorithm::SHA1))
-    }));
+    asc(
+        "unexplained-revoked",
+        &revoked(keys, "unexplained-revoked", |bare| {
+            let revocation = bare.plain(kind::KEY_REVOCATION, time::END);
+            bare.direct(&revocation)
+        }),
+    );
+    asc(
+        "revoked-with-sha1",
+        &revoked(keys, "revoked-with-sha1", |bare| {
+            let revocation =
+                bare.plain(kind::KEY_REVOCATION, time::END).add(sub::REVOCATION_REASON, &[reason::COMPROMISED]);
+            bare.direct(&revocation.hash(HashAlgorithm::SHA1))
+        }),
+    );
 
     let name = "soft-revoked-renewed";
     let certificate = Certificate::bare(keys.get(name)).revoked(reason::SUPERSEDED, time::END);
@@ -102,13 +125,16 @@ fn ends(keys: &Keys, asc: &dyn Fn(&str, &[u8])) {
 
     let (name, revoker) = ("designated-revoked", keys.get("revoker"));
     asc("revoker", &plain(keys, "revoker").packets());
-    asc(name, &revoked(keys, name, |bare| {
-        let names_revoker = [&[0x80, revoker.algorithm], revoker.fingerprint.as_slice()].concat();
-        let appointment = bare.plain(kind::DIRECT_KEY, time::KEYS).add(sub::REVOCATION_KEY, &names_revoker);
-        let revocation = Signing::new(revoker, kind::KEY_REVOCATION, time::END)
-            .add(sub::REVOCATION_REASON, &[reason::COMPROMISED]);
-        bare.direct(&revocation).direct(&appointment)
-    }));
+    asc(
+        name,
+        &revoked(keys, name, |bare| {
+            let names_revoker = [&[0x80, revoker.algorithm], revoker.fingerprint.as_slice()].concat();
+            let appointment = bare.plain(kind::DIRECT_KEY, time::KEYS).add(sub::REVOCATION_KEY, &names_revoker);
+            let revocation = Signing::new(revoker, kind::KEY_REVOCATION, time::END)
+                .add(sub::REVOCATION_REASON, &[reason::COMPROMISED]);
+            bare.direct(&revocation).direct(&appointment)
+        }),
+    );
 }
 
 /// A certificate with whatever `revoke` puts behind the primary key.

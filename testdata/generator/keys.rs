@@ -15,6 +15,9 @@ use sequoia_openpgp::types::{Curve, HashAlgorithm};
 
 use crate::time::{self, Time};
 
+/// The number of the ECDSA algorithm.
+const ECDSA: u8 = 19;
+
 /// What a key is made of.
 #[derive(Clone, Copy)]
 enum Algorithm {
@@ -132,7 +135,6 @@ impl SigningKey {
 
     /// Signs a digest; the result is the algorithm-specific end of a signature packet.
     pub(crate) fn sign(&self, hash: HashAlgorithm, digest: &[u8]) -> Vec<u8> {
-        const ECDSA: u8 = 19;
         let fresh = || self.pair.borrow_mut().sign(hash, digest).unwrap().to_vec().unwrap();
         if self.algorithm == ECDSA { self.keep(digest, fresh) } else { fresh() }
     }
@@ -147,6 +149,15 @@ impl SigningKey {
             fs::write(&self.kept, serde_json::to_vec(&kept).unwrap()).unwrap();
         }
         kept[&name].clone()
+    }
+
+    /// The hash algorithm that goes with the key: as strong as the curve, which GnuPG insists on.
+    pub(crate) fn hash(&self) -> HashAlgorithm {
+        match (self.version, self.algorithm, self.public.len()) {
+            (6, ..) | (_, ECDSA, 130..) => HashAlgorithm::SHA512,
+            (_, ECDSA, 100..130) => HashAlgorithm::SHA384,
+            _ => HashAlgorithm::SHA256,
+        }
     }
 
     /// The key ID in hexadecimal, upper case.

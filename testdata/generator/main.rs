@@ -23,6 +23,7 @@ mod payloads;
 mod quickstart;
 mod sheet;
 mod signatures;
+mod signers;
 mod signing;
 mod time;
 mod wire;

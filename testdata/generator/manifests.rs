@@ -114,7 +114,8 @@ pub(crate) fn list() -> (Manifest, Value) {
         .collect();
     let media_type = "application/vnd.docker.distribution.manifest.list.v2+json";
     let manifest =
-        serde_json::to_string_pretty(&json!({ "schemaVersion": 2, "mediaType": media_type, "manifests": entries })).unwrap();
+        serde_json::to_string_pretty(&json!({ "schemaVersion": 2, "mediaType": media_type, "manifests": entries }))
+            .unwrap();
     let manifests = children
         .iter()
         .map(|(architecture, child)| {
@@ -128,5 +129,15 @@ pub(crate) fn list() -> (Manifest, Value) {
         })
         .collect();
     let digest = sha256(manifest.as_bytes());
-    (Manifest { manifest, digest, media_type, config: String::new(), config_digest: String::new(), layers: Value::Null }, manifests)
+    (
+        Manifest {
+            manifest,
+            digest,
+            media_type,
+            config: String::new(),
+            config_digest: String::new(),
+            layers: Value::Null,
+        },
+        manifests,
+    )
 }

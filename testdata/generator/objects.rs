@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::images::{MIRROR, REGISTRY, frontend, image, json_text, record, sha256, signed, without_manifest, yaml_text};
+use crate::images::{
+    MIRROR, REGISTRY, frontend, image, json_text, record, sha256, signed, without_manifest, yaml_text,
+};
 use crate::keys::Keys;
 use crate::manifests::{self, Manifest};
 use crate::time;
@@ -78,9 +80,7 @@ impl Objects<'_> {
         self.json("image", &self.image);
         self.json("image.no-manifest", &bare);
         self.text("image.yaml", &yaml_text(&self.image));
-        let carrier = |kind: &str, name: &str| {
-            json!({ "kind": kind, "apiVersion": "image.openshift.io/v1", "metadata": { "name": name, "namespace": "shop" }, "image": self.inner() })
-        };
+        let carrier = |kind: &str, name: &str| json!({ "kind": kind, "apiVersion": "image.openshift.io/v1", "metadata": { "name": name, "namespace": "shop" }, "image": self.inner() });
         self.json("imagestreamimage", &carrier("ImageStreamImage", &format!("frontend@{}", self.frontend.digest)));
         let mut tag = carrier("ImageStreamTag", "frontend:1.0.0");
         tag["tag"] = Value::Null;
@@ -91,7 +91,10 @@ impl Objects<'_> {
         mapping["tag"] = "1.0.0".into();
         self.json("imagestreammapping", &mapping);
         let list = |kind: &str, version: &str, items: Value| json!({ "kind": kind, "apiVersion": version, "metadata": { "resourceVersion": "" }, "items": items });
-        self.json("imagelist", &list("ImageList", "image.openshift.io/v1", json!([self.nameless(&bare), self.nameless(&other)])));
+        self.json(
+            "imagelist",
+            &list("ImageList", "image.openshift.io/v1", json!([self.nameless(&bare), self.nameless(&other)])),
+        );
         self.json("list", &list("List", "v1", json!([bare, other])));
         self.json("list.mixed", &list("List", "v1", json!([bare, tag, { "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "not-an-image" }, "data": {} }])));
         self.json("list.empty", &list("List", "v1", json!([])));
@@ -101,7 +104,10 @@ impl Objects<'_> {
         self.text("list.truncated.json", &text[..text.len() * 3 / 4]);
         self.text("images.ndjson", &format!("{bare}\n{other}\n"));
         self.text("images.yaml", &format!("---\n{}---\n{}", yaml_text(&bare), yaml_text(&other)));
-        self.text("images.crlf.yaml", &format!("---\n{}---\n{}", yaml_text(&bare), yaml_text(&other)).replace('\n', "\r\n"));
+        self.text(
+            "images.crlf.yaml",
+            &format!("---\n{}---\n{}", yaml_text(&bare), yaml_text(&other)).replace('\n', "\r\n"),
+        );
         self.changed("legacy-v1", |image| image["apiVersion"] = "v1".into());
         self.changed("other-version", |image| image["apiVersion"] = "image.openshift.io/v2".into());
         self.json("conflict", &list("List", "v1", json!([bare, { "apiVersion": "image.openshift.io/v1", "kind": "Image", "metadata": bare["metadata"], "dockerImageReference": bare["dockerImageReference"] }])));
@@ -131,30 +137,50 @@ impl Objects<'_> {
             image["signatures"][0]["unknown"] = unknown.clone();
             image["signatures"][0]["metadata"]["unknown"] = unknown.clone();
             image["signatures"][0]["issuedBy"] = json!({ "unknown": unknown });
-            image["signatures"][0]["conditions"] = json!([{ "type": "Complete", "status": "False", "unknown": unknown }]);
+            image["signatures"][0]["conditions"] =
+                json!([{ "type": "Complete", "status": "False", "unknown": unknown }]);
         });
     }
 
     fn conditions(&self) {
-        let condition = |kind: &str, status: &str, reason: &str| {
-            json!({ "type": kind, "status": status, "lastProbeTime": "2024-04-01T00:00:00Z", "lastTransitionTime": "2024-03-15T00:00:00Z", "reason": reason, "message": "as found earlier" })
-        };
+        let condition = |kind: &str, status: &str, reason: &str| json!({ "type": kind, "status": status, "lastProbeTime": "2024-04-01T00:00:00Z", "lastTransitionTime": "2024-03-15T00:00:00Z", "reason": reason, "message": "as found earlier" });
         let set = |name: &str, conditions: Value| self.record(name, |record| record["conditions"] = conditions);
-        set("conditions.verified", json!([condition("Complete", "True", "Verified"), condition("Failed", "False", "Verified")]));
-        set("conditions.failed", json!([condition("Complete", "False", "UnknownKey"), condition("Failed", "True", "UnknownKey")]));
-        set("conditions.other-types", json!([
-            condition("Trusted", "True", "manually verified"),
-            condition("ForImage", "True", ""),
-            condition("Expired", "False", ""),
-            condition("Complete", "False", "UnknownKey"),
-            condition("Failed", "True", "UnknownKey"),
-        ]));
-        set("conditions.null-times", json!([{ "type": "Complete", "status": "True", "lastProbeTime": null, "lastTransitionTime": null }]));
-        set("conditions.twice", json!([condition("Complete", "True", "Verified"), condition("Complete", "False", "UnknownKey")]));
+        set(
+            "conditions.verified",
+            json!([condition("Complete", "True", "Verified"), condition("Failed", "False", "Verified")]),
+        );
+        set(
+            "conditions.failed",
+            json!([condition("Complete", "False", "UnknownKey"), condition("Failed", "True", "UnknownKey")]),
+        );
+        set(
+            "conditions.other-types",
+            json!([
+                condition("Trusted", "True", "manually verified"),
+                condition("ForImage", "True", ""),
+                condition("Expired", "False", ""),
+                condition("Complete", "False", "UnknownKey"),
+                condition("Failed", "True", "UnknownKey"),
+            ]),
+        );
+        set(
+            "conditions.null-times",
+            json!([{ "type": "Complete", "status": "True", "lastProbeTime": null, "lastTransitionTime": null }]),
+        );
+        set(
+            "conditions.twice",
+            json!([condition("Complete", "True", "Verified"), condition("Complete", "False", "UnknownKey")]),
+        );
         self.changed("conditions.forged", |image| {
             let attacker = self.keys.get("attacker");
-            let mut record = signed(attacker, &self.frontend.digest, &format!("{REGISTRY}/frontend:1.0.0"), &self.frontend.digest);
-            record["conditions"] = json!([condition("Trusted", "True", ""), condition("ForImage", "True", ""), condition("Complete", "True", "Verified"), condition("Failed", "False", "Verified")]);
+            let mut record =
+                signed(attacker, &self.frontend.digest, &format!("{REGISTRY}/frontend:1.0.0"), &self.frontend.digest);
+            record["conditions"] = json!([
+                condition("Trusted", "True", ""),
+                condition("ForImage", "True", ""),
+                condition("Complete", "True", "Verified"),
+                condition("Failed", "False", "Verified")
+            ]);
             image["signatures"] = json!([record]);
         });
     }
@@ -166,8 +192,10 @@ impl Objects<'_> {
             record["imageIdentity"] = reference.as_str().into();
             record["signedClaims"] = json!({ "creator": "vidimus testdata", "timestamp": "1709294400" });
             record["created"] = time::SIGNATURES_TEXT.into();
-            record["issuedBy"] = json!({ "organization": "Example", "commonName": "Example Release Key <release@example.com>" });
-            record["issuedTo"] = json!({ "organization": "Example", "commonName": "release", "publicKeyID": release.key_id_text() });
+            record["issuedBy"] =
+                json!({ "organization": "Example", "commonName": "Example Release Key <release@example.com>" });
+            record["issuedTo"] =
+                json!({ "organization": "Example", "commonName": "release", "publicKeyID": release.key_id_text() });
         };
         let filled = |name: &str, change: &dyn Fn(&mut Value)| {
             self.record(&format!("informative.{name}"), |record| {
@@ -213,14 +241,20 @@ impl Objects<'_> {
         self.changed("reference.digest-differs", |image| {
             image["dockerImageReference"] = format!("{REGISTRY}/frontend@{}", sha256(b"another")).into();
         });
-        self.changed("reference.with-tag", |image| image["dockerImageReference"] = format!("{REGISTRY}/frontend:1.0.0").into());
-        self.changed("reference.other-tag", |image| image["dockerImageReference"] = format!("{REGISTRY}/frontend:2.0.0").into());
+        self.changed("reference.with-tag", |image| {
+            image["dockerImageReference"] = format!("{REGISTRY}/frontend:1.0.0").into()
+        });
+        self.changed("reference.other-tag", |image| {
+            image["dockerImageReference"] = format!("{REGISTRY}/frontend:2.0.0").into()
+        });
         self.changed("reference.empty", |image| image["dockerImageReference"] = "".into());
         self.changed("reference.invalid", |image| image["dockerImageReference"] = "Not A Reference".into());
         self.changed("name.not-a-digest", |image| image["metadata"]["name"] = "frontend".into());
         self.changed("name.other-digest", |image| image["metadata"]["name"] = sha256(b"another").into());
         self.changed("name.absent", |image| drop(image["metadata"].as_object_mut().unwrap().shift_remove("name")));
-        self.changed("config.not-its-digest", |image| image["dockerImageConfig"] = format!("{} ", self.frontend.config).into());
+        self.changed("config.not-its-digest", |image| {
+            image["dockerImageConfig"] = format!("{} ", self.frontend.config).into()
+        });
         self.changed("layers.order-differs", |image| image["dockerImageLayers"].as_array_mut().unwrap().reverse());
         self.changed("layers.descending", |image| {
             image["dockerImageLayers"].as_array_mut().unwrap().reverse();
@@ -250,31 +284,43 @@ impl Objects<'_> {
         self.record("record.content-empty", |record| record["content"] = "".into());
         self.record("record.content-null", |record| record["content"] = Value::Null);
         self.record("record.content-too-large", |record| record["content"] = "AAAA".repeat(22 * 1024).into());
-        self.record("record.emptied", |record| *record = json!({ "metadata": { "creationTimestamp": null }, "type": "", "content": null }));
-        self.record("record.name-of-another-image", |record| record["metadata"]["name"] = format!("{}@elsewhere", sha256(b"another")).into());
+        self.record("record.emptied", |record| {
+            *record = json!({ "metadata": { "creationTimestamp": null }, "type": "", "content": null })
+        });
+        self.record("record.name-of-another-image", |record| {
+            record["metadata"]["name"] = format!("{}@elsewhere", sha256(b"another")).into()
+        });
         self.record("record.name-without-at", |record| record["metadata"]["name"] = "signature".into());
         self.record("record.for-another-image", |record| {
             let digest = sha256(b"another");
-            *record = signed(self.keys.get("release"), &self.frontend.digest, &format!("{REGISTRY}/frontend:1.0.0"), &digest);
+            *record =
+                signed(self.keys.get("release"), &self.frontend.digest, &format!("{REGISTRY}/frontend:1.0.0"), &digest);
         });
         let good = self.image["signatures"][0].clone();
         let seventy = |good_at: usize| {
             let junk = |index: usize| record(&self.frontend.digest, format!("junk {index}").as_bytes());
-            let records: Vec<Value> = (0..70).map(|index| if index == good_at { good.clone() } else { junk(index) }).collect();
+            let records: Vec<Value> =
+                (0..70).map(|index| if index == good_at { good.clone() } else { junk(index) }).collect();
             move |image: &mut Value| image["signatures"] = records.into()
         };
         self.changed("signatures.70-good-is-64th", seventy(63));
         self.changed("signatures.70-good-is-last", seventy(69));
         self.changed("signatures.same-twice", |image| image["signatures"] = json!([good, good]));
         self.changed("signatures.bad-then-good", |image| {
-            let attacker = signed(self.keys.get("attacker"), &self.frontend.digest, &format!("{REGISTRY}/frontend:1.0.0"), &self.frontend.digest);
+            let attacker = signed(
+                self.keys.get("attacker"),
+                &self.frontend.digest,
+                &format!("{REGISTRY}/frontend:1.0.0"),
+                &self.frontend.digest,
+            );
             image["signatures"] = json!([attacker, good]);
         });
         self.changed("signatures.none", |image| image["signatures"] = json!([]));
     }
 
     fn broken(&self) {
-        let hostile = "\u{1b}[31mred\u{1b}]0;title\u{7}\u{202e}gnp\r\nallowed  shop/x <img src=x onerror=alert(1)> =cmd|'/c'!A1";
+        let hostile =
+            "\u{1b}[31mred\u{1b}]0;title\u{7}\u{202e}gnp\r\nallowed  shop/x <img src=x onerror=alert(1)> =cmd|'/c'!A1";
         self.changed("hostile-names", |image| {
             image["metadata"]["annotations"][hostile] = hostile.into();
             image["dockerImageReference"] = hostile.into();
@@ -285,12 +331,21 @@ impl Objects<'_> {
         self.changed("hostile-image-name", |image| image["metadata"]["name"] = hostile.into());
         let text = json_text(&self.image);
         self.text("broken.truncated.json", &text[..text.len() / 2]);
-        self.text("broken.duplicate-member.json", &text.replacen("\"kind\": \"Image\",", "\"kind\": \"Image\",\n    \"kind\": \"Pod\",", 1));
+        self.text(
+            "broken.duplicate-member.json",
+            &text.replacen("\"kind\": \"Image\",", "\"kind\": \"Image\",\n    \"kind\": \"Pod\",", 1),
+        );
         self.text("broken.empty.json", "");
         self.text("broken.not-an-object.json", "[1, 2, 3]\n");
-        self.text("broken.other-kind.json", "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": \"web\"}}\n");
+        self.text(
+            "broken.other-kind.json",
+            "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": \"web\"}}\n",
+        );
         self.text("broken.alias-bomb.yaml", "a: &a [x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c]\ne: &e [*d, *d, *d, *d, *d, *d, *d, *d]\nf: &f [*e, *e, *e, *e, *e, *e, *e, *e]\ng: [*f, *f, *f, *f, *f, *f, *f, *f]\n");
-        self.text("broken.deep.json", &format!("{{\"kind\": \"Image\", \"x\": {}{}}}\n", "[".repeat(5000), "]".repeat(5000)));
+        self.text(
+            "broken.deep.json",
+            &format!("{{\"kind\": \"Image\", \"x\": {}{}}}\n", "[".repeat(5000), "]".repeat(5000)),
+        );
         let mut bytes = text.into_bytes();
         let position = bytes.windows(8).position(|window| window == b"frontend").unwrap();
         bytes[position] = 0xFF;

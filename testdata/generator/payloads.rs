@@ -44,7 +44,12 @@ pub(crate) fn variants() -> Vec<(&'static str, Vec<u8>, &'static str, &'static s
     let with_digest = |digest: &str| payload(TAGGED, digest);
     let (bad, ok) = ("invalid-claims", "verified");
     let text: Vec<(&'static str, String, &'static str, &'static str)> = vec![
-        ("python-style", good.replace(':', ": ").replace(',', ", ").replace(": 1.0.0", ":1.0.0").replace("sha256: ", "sha256:"), ok, ok),
+        (
+            "python-style",
+            good.replace(':', ": ").replace(',', ", ").replace(": 1.0.0", ":1.0.0").replace("sha256: ", "sha256:"),
+            ok,
+            ok,
+        ),
         ("whitespace-around", format!("\n {good}\n\n"), ok, ok),
         ("optional-empty", with_optional("{}"), ok, ok),
         ("optional-missing", format!(r#"{{"critical":{critical}}}"#), bad, ok),
@@ -60,18 +65,48 @@ pub(crate) fn variants() -> Vec<(&'static str, Vec<u8>, &'static str, &'static s
         ("timestamp-huge", with_optional(r#"{"timestamp":1e300}"#), bad, bad),
         ("timestamp-string", with_optional(r#"{"timestamp":"1709294400"}"#), bad, bad),
         ("timestamp-negative", with_optional(r#"{"timestamp":-1}"#), ok, ok),
-        ("duplicate-member", good.replacen(r#""image":"#, r#""image":{"docker-manifest-digest":"sha256:00"},"image":"#, 1), bad, bad),
-        ("duplicate-escaped-member", good.replacen(r#"{"docker-reference""#, r#"{"docker\u002dreference":"x","docker-reference""#, 1), bad, bad),
+        (
+            "duplicate-member",
+            good.replacen(r#""image":"#, r#""image":{"docker-manifest-digest":"sha256:00"},"image":"#, 1),
+            bad,
+            bad,
+        ),
+        (
+            "duplicate-escaped-member",
+            good.replacen(r#"{"docker-reference""#, r#"{"docker\u002dreference":"x","docker-reference""#, 1),
+            bad,
+            bad,
+        ),
         ("duplicate-critical", format!(r#"{{"critical":{critical},"critical":{critical},"optional":{{}}}}"#), bad, bad),
         ("unknown-member", format!(r#"{{"critical":{critical},"extra":1,"optional":{{}}}}"#), bad, bad),
         ("unknown-critical-member", good.replacen(r#""type":"#, r#""extra":1,"type":"#, 1), bad, bad),
         ("upper-case-member", good.replacen("critical", "Critical", 1), bad, bad),
-        ("identity-missing", good.replacen(&format!(r#""identity":{{"docker-reference":"{TAGGED}"}},"#), "", 1), bad, bad),
+        (
+            "identity-missing",
+            good.replacen(&format!(r#""identity":{{"docker-reference":"{TAGGED}"}},"#), "", 1),
+            bad,
+            bad,
+        ),
         ("type-missing", good.replacen(&format!(r#","type":"{TYPE}""#), "", 1), bad, bad),
         ("type-number", good.replacen(&format!(r#""{TYPE}""#), "1", 1), bad, bad),
-        ("type-other-case", document("Atomic Container Signature", TAGGED, &sha256, OPTIONAL), "unsupported-claims-type", "unsupported-claims-type"),
-        ("type-cosign", document("cosign container image signature", TAGGED, &sha256, "null"), "unsupported-claims-type", "unsupported-claims-type"),
-        ("array-for-object", format!(r#"{{"critical":["{TYPE}",["{sha256}"],["{TAGGED}"]],"optional":{{}}}}"#), bad, bad),
+        (
+            "type-other-case",
+            document("Atomic Container Signature", TAGGED, &sha256, OPTIONAL),
+            "unsupported-claims-type",
+            "unsupported-claims-type",
+        ),
+        (
+            "type-cosign",
+            document("cosign container image signature", TAGGED, &sha256, "{}"),
+            "unsupported-claims-type",
+            "unsupported-claims-type",
+        ),
+        (
+            "array-for-object",
+            format!(r#"{{"critical":["{TYPE}",["{sha256}"],["{TAGGED}"]],"optional":{{}}}}"#),
+            bad,
+            bad,
+        ),
         ("array", format!(r#"[{critical},{{}}]"#), bad, bad),
         ("trailing-data", format!("{good}{{}}"), bad, bad),
         ("trailing-nul", format!("{good}\0"), bad, bad),
@@ -84,22 +119,63 @@ pub(crate) fn variants() -> Vec<(&'static str, Vec<u8>, &'static str, &'static s
         ("digest-upper-case", with_digest(&format!("sha256:{}", hex.to_uppercase())), bad, bad),
         ("digest-path", with_digest("sha256:../../etc/passwd"), bad, bad),
         ("digest-short", with_digest(&sha256[..sha256.len() - 1]), bad, bad),
-        ("digest-sha512", with_digest(&images::sha512(images::frontend().manifest.as_bytes())), "digest-mismatch", "digest-mismatch"),
-        ("digest-of-other-image", with_digest(&images::sha256(b"another manifest")), "digest-mismatch", "digest-mismatch"),
+        (
+            "digest-sha512",
+            with_digest(&images::sha512(images::frontend().manifest.as_bytes())),
+            "digest-mismatch",
+            "digest-mismatch",
+        ),
+        (
+            "digest-of-other-image",
+            with_digest(&images::sha256(b"another manifest")),
+            "digest-mismatch",
+            "digest-mismatch",
+        ),
         ("digest-of-config", with_digest(&images::frontend().config_digest), "digest-mismatch", "digest-mismatch"),
         ("reference-empty", payload("", &sha256), "identity-mismatch", "identity-mismatch"),
         ("reference-invalid", payload("UPPER/case:??", &sha256), "identity-mismatch", "identity-mismatch"),
-        ("reference-hostile", payload(r"\u001b[2J\u202e<img src=x>", &sha256), "identity-mismatch", "identity-mismatch"),
-        ("reference-nul", payload(&TAGGED.replace(":1", r"\u0000:1"), &sha256), "identity-mismatch", "identity-mismatch"),
+        (
+            "reference-hostile",
+            payload(r"\u001b[2J\u202e<img src=x>", &sha256),
+            "identity-mismatch",
+            "identity-mismatch",
+        ),
+        (
+            "reference-nul",
+            payload(&TAGGED.replace(":1", r"\u0000:1"), &sha256),
+            "identity-mismatch",
+            "identity-mismatch",
+        ),
         ("reference-without-tag", payload(REPOSITORY, &sha256), "identity-mismatch", "identity-mismatch"),
         ("reference-by-digest", payload(&format!("{REPOSITORY}@{sha256}"), &sha256), ok, ok),
         ("other-tag", payload(&format!("{REPOSITORY}:2.0.0"), &sha256), ok, ok),
-        ("other-repository", payload("registry.example.com/shop/backend:1.0.0", &sha256), "identity-mismatch", "identity-mismatch"),
-        ("other-registry", payload("mirror.example.net/shop/frontend:1.0.0", &sha256), "identity-mismatch", "identity-mismatch"),
-        ("other-port", payload("registry.example.com:5000/shop/frontend:1.0.0", &sha256), "identity-mismatch", "identity-mismatch"),
-        ("longer-host", payload("registry.example.com.evil.test/shop/frontend:1.0.0", &sha256), "identity-mismatch", "identity-mismatch"),
+        (
+            "other-repository",
+            payload("registry.example.com/shop/backend:1.0.0", &sha256),
+            "identity-mismatch",
+            "identity-mismatch",
+        ),
+        (
+            "other-registry",
+            payload("mirror.example.net/shop/frontend:1.0.0", &sha256),
+            "identity-mismatch",
+            "identity-mismatch",
+        ),
+        (
+            "other-port",
+            payload("registry.example.com:5000/shop/frontend:1.0.0", &sha256),
+            "identity-mismatch",
+            "identity-mismatch",
+        ),
+        (
+            "longer-host",
+            payload("registry.example.com.evil.test/shop/frontend:1.0.0", &sha256),
+            "identity-mismatch",
+            "identity-mismatch",
+        ),
     ];
-    let mut variants: Vec<_> = text.into_iter().map(|(name, text, one, two)| (name, text.into_bytes(), one, two)).collect();
+    let mut variants: Vec<_> =
+        text.into_iter().map(|(name, text, one, two)| (name, text.into_bytes(), one, two)).collect();
     let mut invalid = good.into_bytes();
     let position = invalid.windows(7).position(|window| window == b"vidimus").unwrap();
     invalid[position] = 0xFF;

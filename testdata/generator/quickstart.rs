@@ -15,12 +15,17 @@ pub(crate) fn write(dir: &Path, keys_dir: &Path, keys: &Keys) {
     let sign = |key: &str, host: &str, name: &str, image: &str, digest: &str| {
         signed(keys.get(key), image, &format!("{host}/{name}:1.0.0"), digest)
     };
-    let object = |name: &str, of: &manifests::Manifest, signatures: &[Value]| without_manifest(image(name, of, signatures));
+    let object =
+        |name: &str, of: &manifests::Manifest, signatures: &[Value]| without_manifest(image(name, of, signatures));
     let items = [
-        object("frontend", &frontend, &[
-            sign("release", REGISTRY, "frontend", &frontend.digest, &frontend.digest),
-            sign("release", MIRROR, "frontend", &frontend.digest, &frontend.digest),
-        ]),
+        object(
+            "frontend",
+            &frontend,
+            &[
+                sign("release", REGISTRY, "frontend", &frontend.digest, &frontend.digest),
+                sign("release", MIRROR, "frontend", &frontend.digest, &frontend.digest),
+            ],
+        ),
         object("backend", &backend, &[sign("subkey.signing", REGISTRY, "backend", &backend.digest, &backend.digest)]),
         object("payments", &payments, &[sign("release", REGISTRY, "payments", &payments.digest, &frontend.digest)]),
         object("search", &search, &[sign("attacker", REGISTRY, "search", &search.digest, &search.digest)]),

@@ -7,6 +7,7 @@ use crate::keys::Keys;
 use crate::messages::{Message, one_pass};
 use crate::payloads;
 use crate::sheet::Sheet;
+use crate::signers;
 use crate::signing::{Signing, created_at, issuer_fingerprint, kind, version_3};
 use crate::time::{self, Time};
 use crate::wire::{notation, packet, sub, subpacket, tag, zip};
@@ -19,7 +20,7 @@ pub(crate) fn write(sheet: &mut Sheet, keys: &Keys) {
     issuers(sheet, keys);
     subpackets(sheet, keys);
     times(sheet, keys);
-    signers(sheet, keys);
+    signers::write(sheet, keys);
     claims(sheet, keys);
 }
 
@@ -27,21 +28,40 @@ pub(crate) fn write(sheet: &mut Sheet, keys: &Keys) {
 fn algorithms(sheet: &mut Sheet, keys: &Keys) {
     let payload = payloads::good();
     let message = |key: &str| zip(&Message::new(keys.get(key), payload.as_bytes()).bytes());
-    sheet.file("good.rsa4096.sig", &message("release")).keys(&["release"]).is("verified").keys(&["ed25519"]).is("unknown-key");
+    sheet
+        .file("good.rsa4096.sig", &message("release"))
+        .keys(&["release"])
+        .is("verified")
+        .keys(&["ed25519"])
+        .is("unknown-key");
     for name in ["rsa2048", "ed25519", "ed25519-rfc9580", "p256", "p384", "p521", "v6"] {
         sheet.file(&format!("good.{name}.sig"), &message(name)).keys(&[name]).is("verified");
     }
-    sheet.file("good.ed25519.sig", &message("ed25519"))
-        .keys(&["two-certs"]).is("verified")
-        .keys(&["two-armor-blocks"]).is("verified")
-        .keys(&["release", "ed25519", "attacker"]).is("verified")
-        .keys(&["ed25519"]).reference(payloads::TAGGED).is("verified")
-        .reference("registry.example.com/shop/frontend:2.0.0").is("identity-mismatch")
-        .reference("registry.example.com/shop/backend:1.0.0").is("identity-mismatch");
-    sheet.file("good.subkey.sig", &message("subkey.signing"))
-        .keys(&["subkey"]).is("verified")
-        .keys(&["subkey", "stolen-subkey"]).note("who else lists the subkey does not matter").is("verified")
-        .keys(&["stolen-subkey"]).note("the subkey did not agree").is("key-not-bound");
+    sheet
+        .file("good.ed25519.sig", &message("ed25519"))
+        .keys(&["two-certs"])
+        .is("verified")
+        .keys(&["two-armor-blocks"])
+        .is("verified")
+        .keys(&["release", "ed25519", "attacker"])
+        .is("verified")
+        .keys(&["ed25519"])
+        .reference(payloads::TAGGED)
+        .is("verified")
+        .reference("registry.example.com/shop/frontend:2.0.0")
+        .is("identity-mismatch")
+        .reference("registry.example.com/shop/backend:1.0.0")
+        .is("identity-mismatch");
+    sheet
+        .file("good.subkey.sig", &message("subkey.signing"))
+        .keys(&["subkey"])
+        .is("verified")
+        .keys(&["subkey", "stolen-subkey"])
+        .note("who else lists the subkey does not matter")
+        .is("verified")
+        .keys(&["stolen-subkey"])
+        .note("the subkey did not agree")
+        .is("key-not-bound");
     sheet.file("weak.rsa1024.sig", &message("rsa1024")).keys(&["rsa1024"]).is("weak-key");
     sheet.file("weak.dsa2048.sig", &message("dsa2048")).keys(&["dsa2048"]).is("weak-key");
 }
@@ -73,14 +93,19 @@ fn versions(sheet: &mut Sheet, keys: &Keys) {
     for name in ["release", "rsa2048"] {
         let rsa = keys.get(name);
         let message = Message::new(rsa, payload).with_signature(version_3(rsa, time::SIGNATURES, payload));
-        sheet.file(&format!("version-3.{name}.sig"), &zip(&message.bytes()))
-            .keys(&[name]).is("verified")
-            .option("v3Signatures", "reject").is("unsupported-signature-version");
+        sheet
+            .file(&format!("version-3.{name}.sig"), &zip(&message.bytes()))
+            .keys(&[name])
+            .is("verified")
+            .option("v3Signatures", "reject")
+            .is("unsupported-signature-version");
     }
     let mut signing = Signing::new(key, kind::BINARY, time::SIGNATURES);
     for version in [2, 5, 23] {
         signing.version = version;
-        sheet.file(&format!("version-{version}.sig"), &Message::signed(&signing, payload).bytes()).is("unsupported-signature-version");
+        sheet
+            .file(&format!("version-{version}.sig"), &Message::signed(&signing, payload).bytes())
+            .is("unsupported-signature-version");
     }
     for (name, kind) in [
         ("text", kind::TEXT),
@@ -90,12 +115,16 @@ fn versions(sheet: &mut Sheet, keys: &Keys) {
         ("unknown", 0x77),
     ] {
         let signing = Signing::new(key, kind, time::SIGNATURES);
-        sheet.file(&format!("type.{name}.sig"), &Message::signed(&signing, payload).bytes()).is("unsupported-signature-type");
+        sheet
+            .file(&format!("type.{name}.sig"), &Message::signed(&signing, payload).bytes())
+            .is("unsupported-signature-type");
     }
     let mut signing = Signing::new(key, kind::BINARY, time::SIGNATURES);
     signing.right_prefix = false;
-    sheet.file("left-16-bits-wrong.sig", &Message::signed(&signing, payload).bytes())
-        .note("a hint that nobody signs").is("verified");
+    sheet
+        .file("left-16-bits-wrong.sig", &Message::signed(&signing, payload).bytes())
+        .note("a hint that nobody signs")
+        .is("verified");
 }
 
 /// Who the message says made it.
@@ -107,39 +136,77 @@ fn issuers(sheet: &mut Sheet, keys: &Keys) {
     let key_id = |key: &crate::keys::SigningKey| subpacket(sub::ISSUER, &key.key_id);
     let time_only = signing.clone().hashed(created_at(time::SIGNATURES));
 
-    sheet.file("attacker.sig", &zip(&Message::new(attacker, payload).bytes()))
-        .is("unknown-key").keys(&["attacker"]).is("verified");
+    sheet
+        .file("attacker.sig", &zip(&Message::new(attacker, payload).bytes()))
+        .is("unknown-key")
+        .keys(&["attacker"])
+        .is("verified");
     let spoof = Signing::new(attacker, kind::BINARY, time::SIGNATURES)
-        .hashed([issuer_fingerprint(key), created_at(time::SIGNATURES)].concat()).unhashed(key_id(key));
+        .hashed([issuer_fingerprint(key), created_at(time::SIGNATURES)].concat())
+        .unhashed(key_id(key));
     let message = Message::signed(&spoof, payload).with_one_pass(&one_pass(&signing, 1));
-    sheet.file("issuer-spoofed.sig", &message.bytes()).keys(&["ed25519"]).is("bad-signature").keys(&["ed25519", "attacker"]).is("bad-signature");
+    sheet
+        .file("issuer-spoofed.sig", &message.bytes())
+        .keys(&["ed25519"])
+        .is("bad-signature")
+        .keys(&["ed25519", "attacker"])
+        .is("bad-signature");
 
-    sheet.file("issuer-key-id-only.sig", &Message::signed(&time_only, payload).bytes()).note("as Red Hat's").is("verified");
-    sheet.file("issuer-fingerprint-only.sig", &Message::signed(&signing.clone().unhashed(Vec::new()), payload).bytes()).is("verified");
+    sheet
+        .file("issuer-key-id-only.sig", &Message::signed(&time_only, payload).bytes())
+        .note("as Red Hat's")
+        .is("verified");
+    sheet
+        .file("issuer-fingerprint-only.sig", &Message::signed(&signing.clone().unhashed(Vec::new()), payload).bytes())
+        .is("verified");
     let both = signing.clone().unhashed([key_id(key), key_id(other)].concat());
-    sheet.file("issuer-other-unhashed.sig", &Message::signed(&both, payload).bytes())
-        .keys(&["ed25519", "rsa2048"]).note("verified as the key that made it, never as the other").is("verified");
+    sheet
+        .file("issuer-other-unhashed.sig", &Message::signed(&both, payload).bytes())
+        .keys(&["ed25519", "rsa2048"])
+        .note("verified as the key that made it, never as the other")
+        .is("verified");
     let wrong = time_only.clone().unhashed(key_id(other));
-    let message = Message::signed(&wrong, payload).with_one_pass(&one_pass(&Signing { key: other, ..signing.clone() }, 1));
+    let message =
+        Message::signed(&wrong, payload).with_one_pass(&one_pass(&Signing { key: other, ..signing.clone() }, 1));
     sheet.file("issuer-wrong-unhashed.sig", &message.bytes()).keys(&["ed25519"]).is("unknown-key");
     let none = time_only.clone().unhashed(Vec::new());
     let mut wildcard = one_pass(&none, 1);
     wildcard[4..12].fill(0);
-    sheet.file("issuer-none.sig", &Message::signed(&none, payload).with_one_pass(&wildcard).bytes()).note("keys are not tried in turn").is("unknown-key");
+    sheet
+        .file("issuer-none.sig", &Message::signed(&none, payload).with_one_pass(&wildcard).bytes())
+        .note("keys are not tried in turn")
+        .is("unknown-key");
     let zero = time_only.clone().unhashed(subpacket(sub::ISSUER, &[0; 8]));
-    sheet.file("issuer-wildcard.sig", &Message::signed(&zero, payload).with_one_pass(&wildcard).bytes()).is("unknown-key");
+    sheet
+        .file("issuer-wildcard.sig", &Message::signed(&zero, payload).with_one_pass(&wildcard).bytes())
+        .is("unknown-key");
     let flood = [signing.unhashed.clone(), key_id(other).repeat(6000)].concat();
-    sheet.file("issuer-flood.sig", &zip(&Message::signed(&signing.clone().unhashed(flood), payload).bytes())).is("too-complex");
+    sheet
+        .file("issuer-flood.sig", &zip(&Message::signed(&signing.clone().unhashed(flood), payload).bytes()))
+        .is("too-complex");
 
     let other_id = one_pass(&Signing { key: attacker, ..signing.clone() }, 1);
-    sheet.file("one-pass.other-key-id.sig", &Message::new(key, payload).with_one_pass(&other_id).bytes()).is("malformed-signature");
+    sheet
+        .file("one-pass.other-key-id.sig", &Message::new(key, payload).with_one_pass(&other_id).bytes())
+        .is("malformed-signature");
     let other_hash = one_pass(&signing.clone().hash(HashAlgorithm::SHA512), 1);
-    sheet.file("one-pass.other-hash.sig", &Message::new(key, payload).with_one_pass(&other_hash).bytes()).is("malformed-signature");
+    sheet
+        .file("one-pass.other-hash.sig", &Message::new(key, payload).with_one_pass(&other_hash).bytes())
+        .is("malformed-signature");
     let mut other_algorithm = one_pass(&signing, 1);
     other_algorithm[3] = other.algorithm;
-    sheet.file("one-pass.other-algorithm.sig", &Message::new(key, payload).with_one_pass(&other_algorithm).bytes()).is("malformed-signature");
-    sheet.file("one-pass.other-type.sig", &Message::new(key, payload).with_one_pass(&one_pass(&signing.clone().kind(kind::TEXT), 1)).bytes()).is("malformed-signature");
-    sheet.file("one-pass.not-last.sig", &Message::new(key, payload).with_one_pass(&one_pass(&signing, 0)).bytes()).is("malformed-signature");
+    sheet
+        .file("one-pass.other-algorithm.sig", &Message::new(key, payload).with_one_pass(&other_algorithm).bytes())
+        .is("malformed-signature");
+    sheet
+        .file(
+            "one-pass.other-type.sig",
+            &Message::new(key, payload).with_one_pass(&one_pass(&signing.clone().kind(kind::TEXT), 1)).bytes(),
+        )
+        .is("malformed-signature");
+    sheet
+        .file("one-pass.not-last.sig", &Message::new(key, payload).with_one_pass(&one_pass(&signing, 0)).bytes())
+        .is("malformed-signature");
     let no_signature = [Message::new(key, payload).one_pass, Message::new(key, payload).literal].concat();
     sheet.file("one-pass.no-signature.sig", &no_signature).note("announced, and not there").is("unsigned");
 }
@@ -168,9 +235,17 @@ fn subpackets(sheet: &mut Sheet, keys: &Keys) {
     file("time-none", &signing.clone().hashed(issuer.clone()), "malformed-signature");
     let unhashed = [signing.unhashed.clone(), created_at(time::SIGNATURES)].concat();
     file("time-unhashed", &signing.clone().hashed(issuer).unhashed(unhashed), "malformed-signature");
-    file("time-short", &signing.clone().hashed([issuer_fingerprint(key), subpacket(sub::CREATED, &[1, 2])].concat()), "malformed-signature");
+    file(
+        "time-short",
+        &signing.clone().hashed([issuer_fingerprint(key), subpacket(sub::CREATED, &[1, 2])].concat()),
+        "malformed-signature",
+    );
     let five_days = (5 * time::DAY).to_be_bytes();
-    file("expiry-unhashed", &signing.clone().unhashed([signing.unhashed.clone(), subpacket(sub::EXPIRES, &five_days)].concat()), "verified");
+    file(
+        "expiry-unhashed",
+        &signing.clone().unhashed([signing.unhashed.clone(), subpacket(sub::EXPIRES, &five_days)].concat()),
+        "verified",
+    );
     file("expiry-zero", &signing.clone().add(sub::EXPIRES, &[0; 4]), "verified");
     let overrun = signing.clone().hashed([signing.hashed.clone(), vec![200, 255, 20]].concat());
     file("overrun", &overrun, "malformed-signature");
@@ -182,106 +257,57 @@ fn times(sheet: &mut Sheet, keys: &Keys) {
     let payload = payload.as_bytes();
     let key = keys.get("ed25519");
     let signing = Signing::new(key, kind::BINARY, time::SIGNATURES);
-    let expiring = |days: Time| Message::signed(&signing.clone().add(sub::EXPIRES, &(days * time::DAY).to_be_bytes()), payload);
-    sheet.file("expires.2024-03-06.sig", &expiring(5).bytes())
+    let expiring =
+        |days: Time| Message::signed(&signing.clone().add(sub::EXPIRES, &(days * time::DAY).to_be_bytes()), payload);
+    sheet
+        .file("expires.2024-03-06.sig", &expiring(5).bytes())
         .is("signature-expired")
-        .at("2024-03-05T00:00:00Z").is("verified");
+        .at("2024-03-05T00:00:00Z")
+        .is("verified");
     sheet.file("expires.2034.sig", &expiring(3652).bytes()).is("verified");
     let made_at = |created: Time| Message::made_at(key, payload, created).bytes();
     sheet.file("made.2060.sig", &made_at(time::FAR)).is("signature-not-yet-valid");
     sheet.file("made.2106.sig", &made_at(Time::MAX)).is("signature-not-yet-valid");
-    sheet.file("made.4-minutes-ahead.sig", &made_at(time::NOW + 240)).note("within the allowed skew of 300 seconds").is("verified");
+    sheet
+        .file("made.4-minutes-ahead.sig", &made_at(time::NOW + 240))
+        .note("within the allowed skew of 300 seconds")
+        .is("verified");
     sheet.file("made.6-minutes-ahead.sig", &made_at(time::NOW + 360)).is("signature-not-yet-valid");
     sheet.file("made.before-key.sig", &made_at(time::KEYS - 10 * time::DAY)).is("key-not-yet-valid");
     sheet.file("made.1970.sig", &made_at(0)).is("key-not-yet-valid");
-}
-
-/// Signers whose certificate has something about it.
-fn signers(sheet: &mut Sheet, keys: &Keys) {
-    let payload = payloads::good();
-    let payload = payload.as_bytes();
-    let made_at = |key: &str, created: Time| Message::made_at(keys.get(key), payload, created).bytes();
-    let ended = [
-        ("expired", "expired", "key-expired", true),
-        ("expired-subkey", "expired-subkey.signing", "key-expired", true),
-        ("soft-revoked", "soft-revoked", "key-revoked", true),
-        ("soft-revoked-subkey", "soft-revoked-subkey.signing", "key-revoked", true),
-        ("hard-revoked", "hard-revoked", "key-revoked", false),
-        ("hard-revoked-subkey", "hard-revoked-subkey.signing", "key-revoked", false),
-        ("unexplained-revoked", "unexplained-revoked", "key-revoked", false),
-        ("revoked-with-sha1", "revoked-with-sha1", "key-revoked", false),
-        ("designated-revoked", "designated-revoked", "key-revoked", false),
-    ];
-    for (certificate, key, outcome, was_good) in ended {
-        let before = if was_good { "verified" } else { outcome };
-        sheet.file(&format!("signer.{certificate}.before.sig"), &made_at(key, time::SIGNATURES))
-            .keys(&[certificate]).is(outcome)
-            .option("keyValidity", "when-signed").is(before);
-        sheet.file(&format!("signer.{certificate}.after.sig"), &made_at(key, time::AFTER_END))
-            .keys(&[certificate]).is(outcome)
-            .option("keyValidity", "when-signed").is(outcome);
-    }
-    sheet.file("signer.hard-revoked.before.sig", &made_at("hard-revoked", time::SIGNATURES))
-        .keys(&["hard-revoked", "hard-revoked.revocation-removed"]).note("copies of a certificate are merged").is("key-revoked")
-        .keys(&["hard-revoked.revocation-removed", "hard-revoked"]).is("key-revoked")
-        .keys(&["hard-revoked"]).at("2024-06-01T00:00:00Z").note("a compromised key never was good").is("key-revoked");
-    sheet.file("signer.revoked-with-sha1.before.sig", &made_at("revoked-with-sha1", time::SIGNATURES))
-        .keys(&["revoked-with-sha1"]).at("2031-06-01T00:00:00Z").note("a revocation does not fade").is("key-revoked");
-    sheet.file("signer.designated-revoked.before.sig", &made_at("designated-revoked", time::SIGNATURES))
-        .keys(&["designated-revoked", "revoker"]).is("key-revoked");
-    sheet.file("signer.expired.before.sig", &made_at("expired", time::SIGNATURES))
-        .keys(&["expired"]).at("2024-06-01T00:00:00Z").is("verified");
-    sheet.file("signer.soft-revoked.before.sig", &made_at("soft-revoked", time::SIGNATURES))
-        .keys(&["soft-revoked"]).at("2024-06-01T00:00:00Z").is("verified");
-    sheet.file("signer.soft-revoked-renewed.sig", &made_at("soft-revoked-renewed", time::SIGNATURES))
-        .keys(&["soft-revoked-renewed"]).note("a newer self-signature takes a soft revocation back").is("verified");
-
-    let mut one = |certificate: &str, key: &str, outcome: &str| {
-        sheet.file(&format!("signer.{certificate}.sig"), &made_at(key, time::SIGNATURES)).keys(&[certificate]).is(outcome);
-    };
-    one("no-back-signature", "no-back-signature.signing", "key-not-bound");
-    one("unbound-subkey", "unbound-subkey.signing", "key-not-bound");
-    one("no-self-signature", "no-self-signature", "key-not-bound");
-    one("bad-self-signature", "bad-self-signature", "key-not-bound");
-    one("encrypt-only", "encrypt-only.subkey", "key-not-for-signing");
-    one("no-key-flags", "no-key-flags", "key-not-for-signing");
-    one("future", "future", "key-not-yet-valid");
-    one("md5-self-signature", "md5-self-signature", "weak-self-signature");
-    one("hostile-user-id", "hostile-user-id", "verified");
-    sheet.file("signer.certify-only-primary.sig", &made_at("subkey", time::SIGNATURES)).keys(&["subkey"]).is("key-not-for-signing");
-    sheet.file("signer.sha1-self-signature.sig", &made_at("sha1-self-signature", time::SIGNATURES))
-        .keys(&["sha1-self-signature"]).is("verified")
-        .option("sha1SelfSignatures", "reject").is("weak-self-signature");
-    for (certificate, key) in [("extended", "extended")] {
-        sheet.file(&format!("signer.{certificate}.sig"), &made_at(key, time::SIGNATURES))
-            .keys(&[certificate]).is("key-not-bound")
-            .option("lateBindings", "accept").is("verified");
-    }
-    sheet.file("signer.late-subkey.sig", &made_at("late-subkey.signing", time::SIGNATURES))
-        .keys(&["late-subkey"]).note("the subkey itself is younger than the signature").is("key-not-yet-valid")
-        .option("lateBindings", "accept").is("key-not-yet-valid");
 }
 
 /// What the payload says.
 fn claims(sheet: &mut Sheet, keys: &Keys) {
     let key = keys.get("ed25519");
     for (name, payload, containers, release) in payloads::variants() {
-        sheet.file(&format!("claims.{name}.sig"), &Message::new(key, &payload).bytes())
+        sheet
+            .file(&format!("claims.{name}.sig"), &Message::new(key, &payload).bytes())
             .is(containers)
-            .option("payloadProfile", "release").is(release);
+            .option("payloadProfile", "release")
+            .is(release);
     }
     let other_tag = payloads::payload(&format!("{}:2.0.0", payloads::REPOSITORY), &payloads::digest());
-    sheet.file("claims.other-tag.sig", &Message::new(key, other_tag.as_bytes()).bytes())
-        .reference(payloads::TAGGED).note("the rule matchRepoDigestOrExact compares tags where the image has one").is("identity-mismatch");
+    sheet
+        .file("claims.other-tag.sig", &Message::new(key, other_tag.as_bytes()).bytes())
+        .reference(payloads::TAGGED)
+        .note("the rule matchRepoDigestOrExact compares tags where the image has one")
+        .is("identity-mismatch");
     let by_digest = payloads::payload(&format!("{}@{}", payloads::REPOSITORY, payloads::digest()), &payloads::digest());
-    sheet.file("claims.reference-by-digest.sig", &Message::new(key, by_digest.as_bytes()).bytes())
-        .reference(payloads::TAGGED).is("identity-mismatch");
+    sheet
+        .file("claims.reference-by-digest.sig", &Message::new(key, by_digest.as_bytes()).bytes())
+        .reference(payloads::TAGGED)
+        .is("identity-mismatch");
     let huge = Message::new(key, payloads::huge().as_bytes()).bytes();
     sheet.file("claims.huge.compressed.sig", &zip(&huge)).is("payload-too-large");
     sheet.file("claims.huge.sig", &huge).is("content-too-large");
     let marker = packet(tag::MARKER, b"PGP");
-    sheet.file("claims.attacker-not-json.sig", &[Message::new(keys.get("attacker"), b"{").bytes()].concat())
-        .note("nobody's payload is looked at before its signature").is("unknown-key");
-    sheet.file("marker-first.sig", &[marker, Message::new(key, payloads::good().as_bytes()).bytes()].concat())
-        .note("allowed by OpenPGP, and never part of an image signature").is("malformed-signature");
+    sheet
+        .file("claims.attacker-not-json.sig", &[Message::new(keys.get("attacker"), b"{").bytes()].concat())
+        .note("nobody's payload is looked at before its signature")
+        .is("unknown-key");
+    sheet
+        .file("marker-first.sig", &[marker, Message::new(key, payloads::good().as_bytes()).bytes()].concat())
+        .note("allowed by OpenPGP, and never part of an image signature")
+        .is("malformed-signature");
 }

@@ -38,14 +38,10 @@ impl<'a> Signing<'a> {
     /// What GnuPG writes: fingerprint and time under the signature, the key ID beside it.
     pub(crate) fn new(key: &'a SigningKey, kind: u8, created: Time) -> Self {
         let unhashed = if key.version == 4 { subpacket(sub::ISSUER, &key.key_id) } else { Vec::new() };
-        let hash = match key.version {
-            6 => HashAlgorithm::SHA512,
-            _ => HashAlgorithm::SHA256,
-        };
         Self {
             key,
             kind,
-            hash,
+            hash: key.hash(),
             hashed: [issuer_fingerprint(key), created_at(created)].concat(),
             unhashed,
             version: key.version,
@@ -87,7 +83,8 @@ impl<'a> Signing<'a> {
 
     /// The body of the signature packet over `data`.
     pub(crate) fn body(&self, data: &[u8]) -> Vec<u8> {
-        let size = |area: &[u8]| if self.key.version == 6 { be32(area.len()).to_vec() } else { be16(area.len()).to_vec() };
+        let size =
+            |area: &[u8]| if self.key.version == 6 { be32(area.len()).to_vec() } else { be16(area.len()).to_vec() };
         let version = self.key.version;
         let algorithms = [self.kind, self.key.algorithm, self.hash.into()];
         let signed = [&[version], algorithms.as_slice(), &size(&self.hashed), &self.hashed].concat();
@@ -98,9 +95,15 @@ impl<'a> Signing<'a> {
             prefix[0] ^= 0xFF;
         }
         let salt = if version == 6 { [vec![32], self.salt()].concat() } else { Vec::new() };
-        let mut body =
-            [signed, size(&self.unhashed), self.unhashed.clone(), prefix.to_vec(), salt, self.key.sign(self.hash, &digest)]
-                .concat();
+        let mut body = [
+            signed,
+            size(&self.unhashed),
+            self.unhashed.clone(),
+            prefix.to_vec(),
+            salt,
+            self.key.sign(self.hash, &digest),
+        ]
+        .concat();
         body[0] = self.version;
         body
     }
