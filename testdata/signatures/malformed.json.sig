@@ -1,0 +1,1 @@
+{"critical":{"identity":{"docker-reference":"registry.example.com/shop/frontend:1.0.0"},"image":{"docker-manifest-digest":"sha256:904a06564e035c38bb3f98d0c5299291dc798c092f8ba99283fa526397ab72c0"},"type":"atomic container signature"},"optional":{"creator":"vidimus testdata","timestamp":1709294400}}

@@ -1,0 +1,1 @@
+uM%Kbjr& gC42nKbTsvqLu+N[9enJCqnz	$;/n;GE$Jvh\:
