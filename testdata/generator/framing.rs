@@ -98,8 +98,8 @@ impl Framing<'_> {
             .is("unsupported-framing");
         sheet
             .file("literal-then-signature.sig", &[plain.as_slice(), &signature].concat())
-            .note("a literal is a whole message")
-            .is("trailing-data");
+            .note("no data may stand before the announcement of its signature")
+            .is("malformed-signature");
         let inside = [one_pass.as_slice(), &zip_definite(&plain), &signature].concat();
         sheet.file("signed-compressed.sig", &inside).is("unsupported-framing");
         sheet.file("bzip2.sig", &indeterminate(tag::COMPRESSED, &[&[3], BZIP2].concat())).is("unsupported-framing");
@@ -129,7 +129,8 @@ impl Framing<'_> {
         for (name, format) in [("text", b't'), ("utf-8", b'u'), ("local", b'l'), ("mime", b'm')] {
             sheet
                 .file(&format!("literal-format-{name}.sig"), &self.with_literal(&literal(format, b"", 0, self.payload)))
-                .is("unsupported-framing");
+                .note("the format octet is not signed and means nothing")
+                .is("verified");
         }
         let session_key = packet(
             tag::ENCRYPTED_SESSION_KEY,
@@ -202,8 +203,8 @@ impl Framing<'_> {
         let evil = packet(tag::LITERAL, &plain_literal(b"evil"));
         sheet
             .file("literal-before.sig", &[evil.clone(), bytes.clone()].concat())
-            .note("a literal is a whole message")
-            .is("trailing-data");
+            .note("no data may stand before the announcement of its signature")
+            .is("malformed-signature");
         sheet.file("literal-after.sig", &[bytes.clone(), evil.clone()].concat()).is("trailing-data");
         let inside = [first.one_pass.clone(), first.literal.clone(), evil, first.signature.clone()].concat();
         sheet.file("two-literals.sig", &inside).is("malformed-signature");
@@ -306,13 +307,13 @@ impl Framing<'_> {
             .file("flood.4-mebibytes-unsigned.sig", &zip(&bomb))
             .note("too large before it is known to be unsigned")
             .is("payload-too-large");
-        sheet.file("flood.markers.sig", &zip(&packet(tag::MARKER, b"PGP").repeat(1_000_000))).is("too-complex");
+        sheet.file("flood.markers.sig", &zip(&packet(tag::MARKER, b"PGP").repeat(1_000_000))).is("payload-too-large");
         sheet
             .file("flood.one-pass.sig", &zip(&[one_pass.repeat(10_000), self.message().literal].concat()))
-            .is("too-complex");
+            .is("payload-too-large");
         sheet
             .file("flood.signatures.sig", &zip(&[one_pass, self.message().literal, signature.repeat(10_000)].concat()))
-            .is("too-complex");
+            .is("payload-too-large");
         sheet
             .file("flood.65537-octets.sig", &[bytes.clone(), vec![0; 65_537 - bytes.len()]].concat())
             .is("content-too-large");

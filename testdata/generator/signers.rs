@@ -70,8 +70,8 @@ pub(crate) fn write(sheet: &mut Sheet, keys: &Keys) {
     sheet
         .file("signer.soft-revoked-renewed.sig", &made_at("soft-revoked-renewed", time::SIGNATURES))
         .keys(&["soft-revoked-renewed"])
-        .note("a newer self-signature takes a soft revocation back; GnuPG differs and holds on to the revocation")
-        .is("verified");
+        .note("a newer self-signature does not take a revocation back: as GnuPG, unlike sequoia")
+        .is("key-revoked");
 
     let mut one = |certificate: &str, key: &str, outcome: &str| {
         sheet

@@ -97,7 +97,7 @@ impl Message {
             (other, _) => return Err(unexpected(other, "a literal data packet")),
         };
         if !last {
-            return Err(FramingError::SeveralSignatures);
+            return Err(FramingError::Malformed { found: "a second signature is announced and not there" });
         }
         let payload = literal_data(&literal.body)?.to_vec();
         if payload.len() > PAYLOAD_LIMIT {

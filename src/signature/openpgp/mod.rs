@@ -71,47 +71,55 @@ pub(crate) fn authenticate(
     judge: &Judge<'_>,
 ) -> Result<Authenticated, Refused> {
     let message = Message::parse(content)?;
-    let signature = Signature::from_bytes(&message.signature)
-        .map_err(|_| FramingError::Malformed { found: "a signature packet that cannot be read" })?;
+    let signature = parse(&message.signature)?;
     let facts = Facts::of(&signature, judge.rules())?;
     agrees(&message.one_pass, &signature, &facts)?;
     let candidates = candidates(hint, facts.issuer, keyring)?;
     let digest = digest(&signature, &message.payload)?;
 
-    let mut good: Option<(Candidate<'_>, Signer)> = None;
-    let mut otherwise = AuthenticationError::BadSignature;
+    let mut accepted: Option<(Signer, Vec<Note>)> = None;
+    let mut refused = Refused::from(AuthenticationError::BadSignature);
     for candidate in candidates {
         if let Strength::Unsupported(algorithm) = &candidate.key.strength {
-            otherwise = AuthenticationError::UnsupportedKey { algorithm: algorithm.clone() };
+            refused = AuthenticationError::UnsupportedKey { algorithm: algorithm.clone() }.into();
             continue;
         }
         if !fits(&signature, &candidate, &digest) {
             continue;
         }
         let signer = Signer::new(&candidate, facts.created);
-        if good.as_ref().is_some_and(|(other, _)| other.certificate.fingerprint != candidate.certificate.fingerprint) {
-            return Err(AuthenticationError::AmbiguousKey { key: candidate.key.fingerprint.clone() }.into());
+        match (judge.signature(&facts).and_then(|()| judge.key(&candidate, facts.created)), &accepted) {
+            // Anyone can list another's key in a certificate; only one that is bound on both sides counts.
+            (Err(error), _) => refused = Refused { error, signer: Some(signer) },
+            (Ok(_), Some((other, _))) if other.certificate() != signer.certificate() => {
+                return Err(AuthenticationError::AmbiguousKey { key: candidate.key.fingerprint.clone() }.into());
+            }
+            (Ok(notes), _) => accepted = Some((signer, notes)),
         }
-        good = Some((candidate, signer));
     }
-    let Some((candidate, signer)) = good else {
-        return Err(otherwise.into());
-    };
+    let (signer, reservations) = accepted.ok_or(refused)?;
     let mut notes = message.notes;
     if signature.version() == 3 {
         notes.push(Note::V3Signature);
     }
-    match judge.signature(&facts).and_then(|()| judge.key(&candidate, facts.created)) {
-        Ok(reservations) => notes.extend(reservations),
-        Err(error) => return Err(Refused { error, signer: Some(signer) }),
-    }
+    notes.extend(reservations);
     Ok(Authenticated { payload: message.payload, signer, notes })
+}
+
+/// Parses the body of a signature packet. Its first octet is the version.
+fn parse(body: &[u8]) -> Result<Signature, AuthenticationError> {
+    match body.first() {
+        Some(3 | 4 | 6) | None => {}
+        Some(version) => return Err(AuthenticationError::Version { version: *version }),
+    }
+    let malformed = |_| FramingError::Malformed { found: "a signature packet that cannot be read" };
+    Ok(Signature::from_bytes(body).map_err(malformed)?)
 }
 
 /// The payload of `content` and what its signature packet says, where it can be read: nobody has vouched for either.
 pub(crate) fn unverified(content: &[u8]) -> Result<(Vec<u8>, Option<SignatureFacts>), FramingError> {
     let message = Message::parse(content)?;
-    let facts = Signature::from_bytes(&message.signature).ok().map(|signature| SignatureFacts {
+    let facts = parse(&message.signature).ok().map(|signature| SignatureFacts {
         issuer: issuer(&signature).ok().flatten(),
         created: signature.signature_creation_time().map(policy::date_time),
         packet: format!("version {}, {}, {}", signature.version(), signature.pk_algo(), signature.hash_algo()),
@@ -138,10 +146,8 @@ pub(crate) struct Facts {
 impl Facts {
     /// Reads the packet, refusing what is refused whoever signed.
     fn of(signature: &Signature, rules: &Rules) -> Result<Self, AuthenticationError> {
-        match signature.version() {
-            4 | 6 => {}
-            3 if rules.v3_signatures == Legacy::Accept => {}
-            version => return Err(AuthenticationError::Version { version }),
+        if signature.version() == 3 && rules.v3_signatures == Legacy::Reject {
+            return Err(AuthenticationError::Version { version: 3 });
         }
         if signature.typ() != SignatureType::Binary {
             return Err(AuthenticationError::Type { found: signature.typ().to_string() });
