@@ -1,7 +1,7 @@
 //! One signature, from opaque content to evidence, next to the bare public-key operation that it rests on.
 //!
 //! Read the ratio of the two in one run; the machine decides the rest. `benches/README.md` has the last figures.
-#![expect(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a benchmark stops at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark stops at the first surprise")]
 
 use std::hint::black_box;
 use std::io::Write as _;
@@ -98,7 +98,12 @@ impl Sample {
 
     fn image(&self) -> Image<'_> {
         let reference = "registry.example.com/shop/frontend@sha256:50b9402635dd4b312a86bed05dcdbda8c00120d3789ec2e9b527045100b3bdb4";
-        Image::with_signature(Text::from(DIGEST), Text::from(reference), Text::from("bench"), Text::from(self.content.as_str()))
+        Image::with_signature(
+            Text::from(DIGEST),
+            Text::from(reference),
+            Text::from("bench"),
+            Text::from(self.content.as_str()),
+        )
     }
 
     fn bare(&self) {

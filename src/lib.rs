@@ -1,9 +1,13 @@
 //! Vidimus verifies the OpenPGP signatures that OpenShift keeps in its `Image` objects.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod image;
 pub mod policy;
 pub mod report;
 pub mod signature;
+#[cfg(feature = "cli")]
+pub mod source;
 mod verifier;
 
 pub use image::{Carrier, Digest, DigestError, Image, Reference, ReferenceError};

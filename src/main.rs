@@ -1,2 +1,7 @@
 //! The `vidimus` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vidimus::cli::run()
+}

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::image::DigestError;
 use crate::signature::KeyringError;
-use crate::source::{KeyFileError, ReplaceError};
+use crate::source::{KeyFileError, ReplaceError, SourceError, WriteError};
 
 /// Why the command ends without an answer: exit status 2.
 #[derive(Debug, Error)]
@@ -21,10 +21,12 @@ pub(super) enum Error {
     NoImage { sources: String },
     #[error("`{name}` is a signature, not an export")]
     RawSignature { name: String },
-    #[error("{name}: {source}")]
-    Read { name: String, source: io::Error },
+    #[error("{0}")]
+    Images(#[from] WriteError),
     #[error("{0}")]
     Replace(#[from] ReplaceError),
+    #[error("{0}")]
+    Source(#[from] SourceError),
     #[error("{0}")]
     Usage(String),
     #[error("cannot write the report: {source}")]
@@ -40,10 +42,15 @@ impl Error {
             Self::NoImage { .. } => {
                 Some("`oc get images -o json > images.json` makes an export that holds every image".to_owned())
             }
-            Self::RawSignature { .. } => {
-                Some("say what it should be for: `--digest sha256:… --reference registry.example.com/name:tag`".to_owned())
-            }
-            Self::Digest { .. } | Self::Read { .. } | Self::Replace(_) | Self::Usage(_) | Self::Write { .. } => None,
+            Self::RawSignature { .. } => Some(
+                "say what it should be for: `--digest sha256:… --reference registry.example.com/name:tag`".to_owned(),
+            ),
+            Self::Digest { .. }
+            | Self::Images(_)
+            | Self::Replace(_)
+            | Self::Source(_)
+            | Self::Usage(_)
+            | Self::Write { .. } => None,
         }
     }
 }

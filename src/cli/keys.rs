@@ -66,7 +66,8 @@ fn as_text(certificate: &CertificateSummary, style: Style) -> String {
         let _ = writeln!(out, "  also        {}", Escaped(user_id));
     }
     for key in &certificate.keys {
-        let _ = write!(out, "  key {}  {}  created {}", key.fingerprint.key_id(), key.algorithm, key.created.date_naive());
+        let _ =
+            write!(out, "  key {}  {}  created {}", key.fingerprint.key_id(), key.algorithm, key.created.date_naive());
         let _ = match key.expires {
             Some(expires) => write!(out, "  expires {}", expires.date_naive()),
             None => write!(out, "  does not expire"),

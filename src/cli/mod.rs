@@ -12,7 +12,6 @@ use std::process::ExitCode;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{ColorChoice, Parser, Subcommand};
 
-use crate::cli::error::Error;
 use crate::cli::output::Terminal;
 
 /// Runs the command that the process was called with.

@@ -109,6 +109,9 @@ impl Run {
         let input = match Input::read(name) {
             Ok(input) => input,
             Err(error) => {
+                if let Some(rewritten) = &mut self.rewritten {
+                    rewritten.end_source(&export::Summary { lost: Some(error.to_string()), ..Default::default() });
+                }
                 let place = error.location.to_string();
                 return self.error(ItemError { place, message: error.problem.to_string() });
             }
@@ -146,9 +149,10 @@ impl Run {
                 Ok(Carrier::Image(carried)) => {
                     let verdict = self.verifier.verify(&carried.image, self.at);
                     if self.rewritten.is_some() {
-                        written = Some(rewrite(json, &verdict).map_err(|error| {
-                            Error::Usage(format!("{}: cannot be written: {error}", item.location))
-                        })?);
+                        written =
+                            Some(rewrite(json, &verdict).map_err(|error| {
+                                Error::Usage(format!("{}: cannot be written: {error}", item.location))
+                            })?);
                     }
                     self.image(&item.location.to_string(), Some(&carried), &verdict)?;
                 }
@@ -224,7 +228,7 @@ fn rewrite(json: &str, verdict: &Verdict) -> Result<String, crate::image::Object
 }
 
 /// Whether a source is an OpenPGP message rather than an export: binary, or armored text.
-fn looks_like_signature(bytes: &[u8]) -> bool {
+pub(super) fn looks_like_signature(bytes: &[u8]) -> bool {
     // The byte order marks of text are no packets.
     let is_text = |first: &u8| first & 0x80 == 0 || [0xef, 0xfe, 0xff].contains(first);
     bytes.first().is_some_and(|first| !is_text(first)) || bytes.starts_with(b"-----BEGIN PGP ")

@@ -104,7 +104,7 @@ impl fmt::Display for ObjectError {
 }
 
 /// The message of a JSON error without the place, which is kept apart.
-pub(crate) fn message(error: &serde_json::Error) -> String {
+fn message(error: &serde_json::Error) -> String {
     let mut message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     if message.ends_with(&place) {

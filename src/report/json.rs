@@ -209,8 +209,19 @@ pub(super) struct SummaryView<'a> {
 
 impl<'a> SummaryView<'a> {
     pub(super) fn of(summary: &'a Summary) -> Self {
-        let Summary { images, allowed, denied, unsigned, signatures, verified, rejected, undecided, errors, skipped, codes } =
-            summary;
+        let Summary {
+            images,
+            allowed,
+            denied,
+            unsigned,
+            signatures,
+            verified,
+            rejected,
+            undecided,
+            errors,
+            skipped,
+            codes,
+        } = summary;
         Self {
             images: *images,
             allowed: *allowed,

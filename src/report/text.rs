@@ -43,16 +43,15 @@ impl TextReport {
             Outcome::Undecided(_) => unclear,
         };
         let code = evidence.code().as_str();
-        let said = match (evidence.is_verified(), evidence.claims(), evidence.signer()) {
-            (true, Some(claims), Some(signer)) => {
+        // What was signed tells a signature from the others; where that is not known, its message has to.
+        let said = match (evidence.claims(), evidence.signer()) {
+            (Some(claims), Some(signer)) => {
                 format!("for {}, signed {}", claims.docker_reference(), signer.signed_at().date_naive())
             }
             _ => evidence.message(),
         };
-        line(out, format_args!("    {color}{code:<17}{end} {}", Escaped(&said)));
-        for note in evidence.notes() {
-            line(out, format_args!("    {:17} {dim}{note}{end}", ""));
-        }
+        let notes: String = evidence.notes().iter().map(|note| format!(" [{}]", note.as_str())).collect();
+        line(out, format_args!("    {color}{code:<17}{end} {}{dim}{notes}{end}", Escaped(&said)));
     }
 }
 
@@ -70,7 +69,8 @@ impl Report for TextReport {
             Effect::Deny => (bad, "DENY "),
         };
         let mut out = String::new();
-        let name = if verdict.docker_image_reference().is_empty() { verdict.name() } else { verdict.docker_image_reference() };
+        let name =
+            if verdict.docker_image_reference().is_empty() { verdict.name() } else { verdict.docker_image_reference() };
         let name = if name.is_empty() { entry.place } else { name };
         line(&mut out, format_args!("{color}{word}{end}  {}", Escaped(name)));
         if let Some(carrier) = entry.carrier {
@@ -96,15 +96,28 @@ impl Report for TextReport {
     }
 
     fn end(&mut self, summary: &Summary) -> String {
-        let Summary { images, allowed, denied, unsigned, signatures, verified, rejected, undecided, errors, skipped, .. } = summary;
+        let Summary {
+            images,
+            allowed,
+            denied,
+            unsigned,
+            signatures,
+            verified,
+            rejected,
+            undecided,
+            errors,
+            skipped,
+            ..
+        } = summary;
         let mut out = String::new();
-        line(&mut out, format_args!("{images} images: {allowed} allowed, {denied} denied, of which {unsigned} unsigned"));
-        line(&mut out, format_args!("{signatures} signatures: {verified} verified, {rejected} rejected, {undecided} undecided"));
+        line(&mut out, format_args!("images      {images}: {allowed} allowed, {denied} denied ({unsigned} unsigned)"));
+        let judged = format_args!("{verified} verified, {rejected} rejected, {undecided} undecided");
+        line(&mut out, format_args!("signatures  {signatures}: {judged}"));
         if *errors > 0 {
-            line(&mut out, format_args!("{errors} items could not be read"));
+            line(&mut out, format_args!("unreadable  {errors}"));
         }
         if *skipped > 0 {
-            line(&mut out, format_args!("{skipped} objects of other kinds skipped"));
+            line(&mut out, format_args!("skipped     {skipped} objects that carry no image"));
         }
         out
     }

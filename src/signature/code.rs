@@ -162,11 +162,7 @@ mod tests {
     #[test]
     fn both_spellings_are_the_same_words() {
         for code in Code::ALL {
-            let camel: String = code
-                .as_str()
-                .split('-')
-                .map(|word| word[..1].to_uppercase() + &word[1..])
-                .collect();
+            let camel: String = code.as_str().split('-').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
             assert_eq!(camel, code.reason());
         }
     }

@@ -17,7 +17,11 @@ const FIRST: [&str; 2] = ["Trusted", "ForImage"];
 ///
 /// `Complete` and `Failed` are computed from `evidence`; conditions of other types are kept as they are, `Trusted` and
 /// `ForImage` first. `lastTransitionTime` moves only when the status changes.
-pub fn conditions(evidence: &Evidence, previous: &[SignatureCondition<'_>], at: DateTime<Utc>) -> Vec<SignatureCondition<'static>> {
+pub fn conditions(
+    evidence: &Evidence,
+    previous: &[SignatureCondition<'_>],
+    at: DateTime<Utc>,
+) -> Vec<SignatureCondition<'static>> {
     let (complete, failed) = match evidence.outcome() {
         Outcome::Verified => ("True", "False"),
         Outcome::Rejected(_) => ("False", "True"),
@@ -45,7 +49,12 @@ pub fn conditions(evidence: &Evidence, previous: &[SignatureCondition<'_>], at: 
 
 /// When the status became what it is: at the earlier transition if it is unchanged, else now. A time that cannot be,
 /// as it is in the future, is not kept.
-fn transition(previous: &[SignatureCondition<'_>], condition_type: &str, status: &str, at: DateTime<Utc>) -> DateTime<Utc> {
+fn transition(
+    previous: &[SignatureCondition<'_>],
+    condition_type: &str,
+    status: &str,
+    at: DateTime<Utc>,
+) -> DateTime<Utc> {
     previous
         .iter()
         .rfind(|condition| condition.condition_type == *condition_type)

@@ -106,7 +106,9 @@ impl FromStr for KeyHint {
         if nibbles.len() > 64 || nibbles.len() % 2 != 0 {
             return Err(KeyHintError::Length { digits: nibbles.len() });
         }
-        Ok(Self(nibbles.chunks_exact(2).map(|pair| pair.iter().fold(0, |octet, nibble| (octet << 4) | nibble)).collect()))
+        Ok(Self(
+            nibbles.chunks_exact(2).map(|pair| pair.iter().fold(0, |octet, nibble| (octet << 4) | nibble)).collect(),
+        ))
     }
 }
 

@@ -41,7 +41,9 @@ impl fmt::Display for Note {
         match self {
             Self::BindingNewerThanSignature => f.write_str("the key's binding is newer than the signature"),
             Self::KeyExpiredSince(time) => write!(f, "the key was valid when it signed and expired on {}", day(time)),
-            Self::KeyRevokedSince(time) => write!(f, "the key was valid when it signed and was retired on {}", day(time)),
+            Self::KeyRevokedSince(time) => {
+                write!(f, "the key was valid when it signed and was retired on {}", day(time))
+            }
             Self::Sha1SelfSignature => f.write_str("legacy: the certificate is bound by a SHA-1 self-signature"),
             Self::ShortPartialLength => f.write_str("legacy: the message uses partial lengths under 512 octets"),
             Self::V3Signature => f.write_str("legacy: the signature packet is of version 3"),

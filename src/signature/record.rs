@@ -19,7 +19,11 @@ pub(crate) fn content(record: &ImageSignature<'_>) -> Result<Vec<u8>, RecordErro
         return Err(RecordError::ContentTooLarge { digits: text.len() });
     }
     // The API server, being Go, skips line breaks in base64, and so do YAML exports with block scalars.
-    let decoded = if text.contains(['\n', '\r']) { STANDARD.decode(text.replace(['\n', '\r'], "")) } else { STANDARD.decode(text) };
+    let decoded = if text.contains(['\n', '\r']) {
+        STANDARD.decode(text.replace(['\n', '\r'], ""))
+    } else {
+        STANDARD.decode(text)
+    };
     decoded.map_err(|error| RecordError::Base64 { reason: error.to_string() })
 }
 
@@ -60,13 +64,22 @@ pub(crate) fn agrees(record: &ImageSignature<'_>, claims: &Claims, signer: &Sign
     }
 
     let created = record.created.as_str();
-    if !created.is_empty() && DateTime::parse_from_rfc3339(created).ok().map(|time| time.timestamp()) != Some(signer.signed_at().timestamp()) {
+    if !created.is_empty()
+        && DateTime::parse_from_rfc3339(created).ok().map(|time| time.timestamp())
+            != Some(signer.signed_at().timestamp())
+    {
         return Err(mismatch("created".to_owned(), created, &rfc3339(signer.signed_at())));
     }
 
     let name = record.issued_to.as_ref().map_or("", |subject| subject.common_name.as_str());
-    if !name.is_empty() && !signer.user_id().is_some_and(|user_id| user_id == name || user_id.starts_with(&format!("{name} <"))) {
-        return Err(mismatch("issuedTo.commonName".to_owned(), name, signer.user_id().unwrap_or("a certificate without user ID")));
+    if !name.is_empty()
+        && !signer.user_id().is_some_and(|user_id| user_id == name || user_id.starts_with(&format!("{name} <")))
+    {
+        return Err(mismatch(
+            "issuedTo.commonName".to_owned(),
+            name,
+            signer.user_id().unwrap_or("a certificate without user ID"),
+        ));
     }
     Ok(())
 }

@@ -19,10 +19,8 @@ const OCP_416: (&str, &str) = (
     "sha256:3717338045df06e31effea46761b2c7e90f543cc4f00547af8158dd6aea868c3",
     "quay.io/openshift-release-dev/ocp-release:4.16.0-x86_64",
 );
-const RHEL7: (&str, &str) = (
-    "sha256:e3f12513a4b22a2d7c0e7c9207f52128113758d9d68c7d06b11a0ac7672966f7",
-    "registry.access.redhat.com/rhel7:7.6",
-);
+const RHEL7: (&str, &str) =
+    ("sha256:e3f12513a4b22a2d7c0e7c9207f52128113758d9d68c7d06b11a0ac7672966f7", "registry.access.redhat.com/rhel7:7.6");
 const AT: &str = "2026-11-24T12:00:00Z";
 
 /// Every file of `redhat/signatures` and `redhat/negatives`: the image it is held against, and the outcome.
@@ -95,23 +93,55 @@ fn keys_load_or_say_why_not() {
 /// The messages on which vidimus differs from peers, with the reason. Each names the peers that it differs from.
 const DIFFERENCES: &[(&str, &str, &str, Code, &str)] = {
     const TRAILING: &str = "what follows the message is not covered by the signature; a stored signature ends with it";
-    const BINARY: &str = "container-signature(5) knows the binary form only; two encodings of one message are one too many";
+    const BINARY: &str =
+        "container-signature(5) knows the binary form only; two encodings of one message are one too many";
     const ONE: &str = "which of two signers vouches is open to interpretation; gpgme and x/crypto refuse it too";
-    const NOW: &str = "the signer chooses the signature's time, so the key must be valid now as well; `when-signed` accepts it";
+    const NOW: &str =
+        "the signer chooses the signature's time, so the key must be valid now as well; `when-signed` accepts it";
     &[
         ("rsa", "armored.asc", "gpgme sequoia", Code::ArmoredSignature, BINARY),
         ("rsa", "armored-leading.asc", "gpgme sequoia", Code::ArmoredSignature, BINARY),
         ("rsa", "armored-trailing.asc", "gpgme sequoia", Code::ArmoredSignature, BINARY),
         ("rsa", "cleartext.asc", "gpgme sequoia", Code::CleartextSignature, "container-signature(5) forbids it"),
-        ("rsa", "z-bzip2.sig", "gpgme openpgp sequoia", Code::UnsupportedFraming, "no writer of signatures uses it, and it inflates the most"),
-        ("rsa", "textmode.sig", "gpgme openpgp sequoia", Code::UnsupportedSignatureType, "a text signature fits two different payloads"),
+        (
+            "rsa",
+            "z-bzip2.sig",
+            "gpgme openpgp sequoia",
+            Code::UnsupportedFraming,
+            "no writer of signatures uses it, and it inflates the most",
+        ),
+        (
+            "rsa",
+            "textmode.sig",
+            "gpgme openpgp sequoia",
+            Code::UnsupportedSignatureType,
+            "a text signature fits two different payloads",
+        ),
         ("rsa", "hash-MD5.sig", "openpgp", Code::WeakHash, "collisions"),
         ("rsa", "hash-RIPEMD160.sig", "gpgme", Code::WeakHash, "too short to resist collisions"),
         ("rsa", "hash-SHA1.sig", "gpgme openpgp", Code::WeakHash, "collisions"),
-        ("rsa", "hash-SHA224.sig", "gpgme openpgp sequoia", Code::UnsupportedAlgorithm, "no writer of signatures uses it"),
-        ("rsa", "sig-future.sig", "gpgme openpgp", Code::SignatureNotYetValid, "a signature from 2060 is no evidence of anything"),
+        (
+            "rsa",
+            "hash-SHA224.sig",
+            "gpgme openpgp sequoia",
+            Code::UnsupportedAlgorithm,
+            "no writer of signatures uses it",
+        ),
+        (
+            "rsa",
+            "sig-future.sig",
+            "gpgme openpgp",
+            Code::SignatureNotYetValid,
+            "a signature from 2060 is no evidence of anything",
+        ),
         ("rsa", "sig-before-key.sig", "openpgp", Code::KeyNotYetValid, "RFC 9580 forbids it"),
-        ("rsa", "big-partial.sig", "gpgme openpgp sequoia", Code::ContentTooLarge, "300 kB; genuine payloads have 300 bytes"),
+        (
+            "rsa",
+            "big-partial.sig",
+            "gpgme openpgp sequoia",
+            Code::ContentTooLarge,
+            "300 kB; genuine payloads have 300 bytes",
+        ),
         ("rsa", "trailing-garbage.sig", "gpgme openpgp sequoia", Code::TrailingData, TRAILING),
         ("rsa", "trailing-nul.sig", "gpgme openpgp sequoia", Code::TrailingData, TRAILING),
         ("rsa", "trailing-newline.sig", "gpgme openpgp sequoia", Code::TrailingData, TRAILING),
@@ -119,7 +149,13 @@ const DIFFERENCES: &[(&str, &str, &str, Code, &str)] = {
         ("rsa", "z0-trailing-garbage.sig", "openpgp", Code::TrailingData, TRAILING),
         ("rsa", "z0-doubled.sig", "openpgp", Code::TrailingData, TRAILING),
         ("rsa", "z0-plus-detached.sig", "openpgp", Code::SignatureCount, ONE),
-        ("rsa", "oldstyle-sig-then-literal.sig", "gpgme", Code::UnsupportedFraming, "PGP 2 wrote it; no writer of signatures does"),
+        (
+            "rsa",
+            "oldstyle-sig-then-literal.sig",
+            "gpgme",
+            Code::UnsupportedFraming,
+            "PGP 2 wrote it; no writer of signatures does",
+        ),
         ("rsa", "two-signers-rsa-ed.sig", "sequoia", Code::SignatureCount, ONE),
         ("rsa", "two-signers-rsa-rsa3.sig", "sequoia", Code::SignatureCount, ONE),
         ("rsa+ed", "two-signers-rsa-ed.sig", "sequoia", Code::SignatureCount, ONE),
@@ -131,8 +167,20 @@ const DIFFERENCES: &[(&str, &str, &str, Code, &str)] = {
         ("bp", "bp.sig", "gpgme sequoia", Code::UnsupportedAlgorithm, "the pure Rust backend has no Brainpool curves"),
         ("expkey", "expkey-signed-before-expiry.sig", "openpgp sequoia", Code::KeyExpired, NOW),
         ("expkey-short", "expkey-signed-before-expiry.sig", "openpgp sequoia", Code::KeyExpired, NOW),
-        ("expkey-short", "expkey-signed-after-expiry.sig", "openpgp", Code::KeyExpired, "x/crypto does not look at expiry"),
-        ("expkey-extended", "expkey-signed-before-expiry.sig", "gpgme openpgp", Code::KeyNotBound, "nothing shows that the key was bound when it signed; `--late-bindings accept` accepts it"),
+        (
+            "expkey-short",
+            "expkey-signed-after-expiry.sig",
+            "openpgp",
+            Code::KeyExpired,
+            "x/crypto does not look at expiry",
+        ),
+        (
+            "expkey-extended",
+            "expkey-signed-before-expiry.sig",
+            "gpgme openpgp",
+            Code::KeyNotBound,
+            "nothing shows that the key was bound when it signed; `--late-bindings accept` accepts it",
+        ),
         ("revoked-superseded", "revoked-superseded.sig", "sequoia", Code::KeyRevoked, NOW),
         ("revoked-retired", "revoked-retired.sig", "sequoia", Code::KeyRevoked, NOW),
         ("subexp", "subkey-expired.sig", "openpgp sequoia", Code::KeyExpired, NOW),
@@ -164,7 +212,9 @@ fn messages_verify_as_the_peers_say_or_for_a_stated_reason() {
             .collect();
         let name = (key.to_owned(), signature.to_owned());
         match differences.remove(&name) {
-            Some((peers, expected)) => assert_eq!((differing.join(" "), code), (peers.to_owned(), expected), "{name:?}"),
+            Some((peers, expected)) => {
+                assert_eq!((differing.join(" "), code), (peers.to_owned(), expected), "{name:?}")
+            }
             None => assert!(differing.is_empty(), "{name:?} is {code}, unlike {differing:?}"),
         }
     }

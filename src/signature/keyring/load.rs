@@ -66,9 +66,9 @@ fn dearmor(body: &str) -> std::io::Result<Vec<u8>> {
     let mut binary = Vec::new();
     armor::Reader::from_bytes(armored.as_bytes(), Some(mode)).read_to_end(&mut binary)?;
     match checksum(body) {
-        Some(written) if written != crc24(&binary) => Err(std::io::Error::other(
-            "the checksum of the armor does not fit: a line is missing or changed",
-        )),
+        Some(written) if written != crc24(&binary) => {
+            Err(std::io::Error::other("the checksum of the armor does not fit: a line is missing or changed"))
+        }
         _ => Ok(binary),
     }
 }

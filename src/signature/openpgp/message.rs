@@ -6,9 +6,9 @@
 
 use std::io::Read as _;
 
-use crate::signature::{Note, PAYLOAD_LIMIT};
 use crate::signature::openpgp::framing::FramingError;
 use crate::signature::openpgp::packet::{Length, Octets, tag};
+use crate::signature::{Note, PAYLOAD_LIMIT};
 
 /// The largest content that is looked at, in bytes. Genuine ones have about 900.
 pub const CONTENT_LIMIT: usize = 64 << 10;

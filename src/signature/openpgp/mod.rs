@@ -158,7 +158,11 @@ impl Facts {
             Strength::Unsupported(algorithm) => return Err(AuthenticationError::UnsupportedHash { algorithm }),
         }
         let malformed = |found| AuthenticationError::Framing(FramingError::Malformed { found });
-        for tag in [SubpacketTag::SignatureCreationTime, SubpacketTag::SignatureExpirationTime, SubpacketTag::IssuerFingerprint] {
+        for tag in [
+            SubpacketTag::SignatureCreationTime,
+            SubpacketTag::SignatureExpirationTime,
+            SubpacketTag::IssuerFingerprint,
+        ] {
             if signature.hashed_area().subpackets(tag).count() > 1 {
                 return Err(malformed("a signature that says the same thing twice"));
             }
@@ -209,7 +213,9 @@ fn issuer(signature: &Signature) -> Result<Option<KeyId>, AuthenticationError> {
 /// What is announced before the payload must be what follows it.
 fn agrees(announced: &OnePass, signature: &Signature, facts: &Facts) -> Result<(), FramingError> {
     let issuer = match &announced.issuer {
-        OnePassIssuer::KeyId(octets) => signature.version() != 6 && facts.issuer.is_none_or(|id| id == KeyId::new(*octets)),
+        OnePassIssuer::KeyId(octets) => {
+            signature.version() != 6 && facts.issuer.is_none_or(|id| id == KeyId::new(*octets))
+        }
         OnePassIssuer::Fingerprint { fingerprint, salt } => {
             signature.version() == 6
                 && signature.salt() == Some(salt)
@@ -234,7 +240,11 @@ fn candidates<'a>(
     let Some(hint) = hint else {
         let issuer = issuer.ok_or(AuthenticationError::NoIssuer)?;
         let candidates: Vec<_> = keyring.keys_with_id(issuer).collect();
-        return if candidates.is_empty() { Err(AuthenticationError::UnknownKey { key: issuer }) } else { Ok(candidates) };
+        return if candidates.is_empty() {
+            Err(AuthenticationError::UnknownKey { key: issuer })
+        } else {
+            Ok(candidates)
+        };
     };
     let mut hinted: Vec<_> = keyring.keys_with_hint(hint).collect();
     if let Some(issuer) = issuer {

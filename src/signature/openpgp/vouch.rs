@@ -49,7 +49,11 @@ impl<'r> Judge<'r> {
     }
 
     /// Whether `candidate` may vouch for a signature made at `signed`, and with what reservations.
-    pub(crate) fn key(&self, candidate: &Candidate<'_>, signed: DateTime<Utc>) -> Result<Vec<Note>, AuthenticationError> {
+    pub(crate) fn key(
+        &self,
+        candidate: &Candidate<'_>,
+        signed: DateTime<Utc>,
+    ) -> Result<Vec<Note>, AuthenticationError> {
         let Candidate { certificate, key } = candidate;
         strength(key)?;
         certificate.primary().map_or(Ok(()), strength)?;

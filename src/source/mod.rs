@@ -1,0 +1,19 @@
+//! Where images, signatures and keys come from, and where objects are written to: files and standard streams.
+
+pub mod export;
+mod feed;
+mod input;
+mod json;
+mod keys;
+mod location;
+mod replacement;
+mod resume;
+mod rewritten;
+mod transcode;
+mod yaml;
+
+pub use input::Input;
+pub use keys::{KeyFileError, keyring};
+pub use location::{Location, SourceError, SourceProblem};
+pub use replacement::{ReplaceError, Replacement};
+pub use rewritten::{ImagesFile, WriteError};
