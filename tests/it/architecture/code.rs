@@ -102,6 +102,7 @@ pub(crate) const RULES: &[Rule] = &[
             ("src/image/digest.rs", "fn f() { macro_rules! m { () => { $crate::cli::run() } } }"),
             ("src/image/digest.rs", "fn f() { for x in crate::cli::all() { let y = S { a: 1 }; } }"),
             ("src/image/digest.rs", "type T = Vec::<crate::cli::Args>;"),
+            ("src/image/digest.rs", "struct S(pub (crate::cli::Args, u8));"),
         ],
         good: &[
             ("src/image/mod.rs", "pub use digest::Digest; pub(crate) use self::digest::X; use super::image::Y;"),

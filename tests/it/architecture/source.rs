@@ -223,7 +223,13 @@ fn paths(code: &[Token<'_>], outer: Vec<&str>) -> Vec<Named> {
     while let Some((first, after)) = rest.split_first() {
         let mut next = after;
         match first.text {
-            "pub" => next = after.get(balanced(after, "(", ")")..).unwrap_or_default(),
+            "pub" => {
+                if let [Token { text: "(", .. }, Token { text: "crate" | "in" | "self" | "super", .. }, end, ..] = after
+                    && end.text != "::"
+                {
+                    next = after.get(balanced(after, "(", ")")..).unwrap_or_default();
+                }
+            }
             "mod" => {
                 if let [name, Token { text: "{", .. }, inside @ ..] = after {
                     modules.push(name.text.to_owned());
@@ -233,7 +239,8 @@ fn paths(code: &[Token<'_>], outer: Vec<&str>) -> Vec<Named> {
             }
             "{" => blocks.push(false),
             "}" => {
-                if blocks.pop() == Some(true) {
+                let was_module = blocks.pop().unwrap_or_default();
+                if was_module {
                     modules.pop();
                 }
             }
