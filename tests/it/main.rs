@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
 
 #[cfg(test)]
+mod architecture;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod conformance_openpgp;
