@@ -46,7 +46,7 @@ impl Trust {
         let mut findings = Findings::default();
         let outcome = match self.steps(subject, signature, at, &mut findings) {
             Ok(()) => Outcome::Verified,
-            Err(Stop::Rejected(rejection)) => Outcome::Rejected(rejection),
+            Err(Stop::Rejected(rejection)) => Outcome::Rejected(*rejection),
             Err(Stop::Undecided(undecided)) => Outcome::Undecided(undecided),
         };
         Evidence { name: signature.metadata.name.to_string(), outcome, findings }
@@ -69,7 +69,7 @@ impl Trust {
         let authenticated = match openpgp::authenticate(&content, hint.as_ref(), &self.keyring, &self.judge(at)) {
             Ok(authenticated) => authenticated,
             Err(Refused { error, signer }) => {
-                findings.signer = signer;
+                findings.signer = signer.map(|signer| *signer);
                 return Err(error.into());
             }
         };
@@ -210,13 +210,13 @@ pub enum Outcome {
 
 /// Where the steps of a verification end early.
 enum Stop {
-    Rejected(Rejection),
+    Rejected(Box<Rejection>),
     Undecided(Undecided),
 }
 
 impl<E: Into<Rejection>> From<E> for Stop {
     fn from(rejection: E) -> Self {
-        Self::Rejected(rejection.into())
+        Self::Rejected(Box::new(rejection.into()))
     }
 }
 

@@ -103,7 +103,7 @@ impl FromStr for KeyHint {
         if nibbles.len() < 16 {
             return Err(KeyHintError::TooShort { digits: nibbles.len() });
         }
-        if nibbles.len() > 64 || nibbles.len() % 2 != 0 {
+        if nibbles.len() > 64 || !nibbles.len().is_multiple_of(2) {
             return Err(KeyHintError::Length { digits: nibbles.len() });
         }
         Ok(Self(

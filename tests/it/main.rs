@@ -1,5 +1,4 @@
 //! The integration tests, one binary.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
 
 #[cfg(test)]
 mod architecture;

@@ -1,9 +1,8 @@
 //! Key files: armored or binary, one certificate or many.
 
-use std::borrow::Cow;
-
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sequoia_openpgp::Cert;
-use sequoia_openpgp::armor;
 use sequoia_openpgp::cert::CertParser;
 use sequoia_openpgp::parse::Parse as _;
 use thiserror::Error;
@@ -33,7 +32,9 @@ pub(super) fn certificates(name: &str, bytes: &[u8]) -> Result<Vec<Cert>, Keyrin
         Some(_) => {
             let text = std::str::from_utf8(bytes).map_err(|_| no(NotAKeyFile::BinaryInText))?;
             for block in armored_blocks(text).map_err(no)? {
-                let binary = dearmor(block).map_err(|error| KeyringError::malformed(name, &error.into()))?;
+                let malformed =
+                    |reason: &str| KeyringError::Malformed { name: name.to_owned(), reason: reason.to_owned() };
+                let binary = dearmor(block).map_err(malformed)?;
                 parse(name, &binary, &mut found)?;
             }
         }
@@ -57,41 +58,41 @@ fn armored_blocks(text: &str) -> Result<Vec<&str>, NotAKeyFile> {
     }
 }
 
-/// The octets of a block of armor, its checksum checked.
-fn dearmor(body: &str) -> std::io::Result<Vec<u8>> {
-    use std::io::Read as _;
-
-    let armored: Cow<'_, str> = format!("{BEGIN}{body}{END}\n").into();
-    let mode = armor::ReaderMode::Tolerant(Some(armor::Kind::PublicKey));
-    let mut binary = Vec::new();
-    armor::Reader::from_bytes(armored.as_bytes(), Some(mode)).read_to_end(&mut binary)?;
-    match checksum(body) {
+/// The octets of a block of armor (RFC 9580, section 6.2), its checksum checked where it has one.
+fn dearmor(body: &str) -> Result<Vec<u8>, &'static str> {
+    // Headers such as `Version: GnuPG` end with an empty line; there may be none of either.
+    let mut lines = body.lines().map(str::trim).skip_while(|line| line.is_empty()).peekable();
+    while lines.peek().is_some_and(|line| line.contains(": ")) {
+        lines.next();
+    }
+    let (mut digits, mut checksum) = (String::new(), None);
+    for line in lines.filter(|line| !line.is_empty()) {
+        match (line.strip_prefix('='), &checksum) {
+            (_, Some(_)) => return Err("the armor goes on after its checksum"),
+            (Some(check), None) => checksum = Some(STANDARD.decode(check).map_err(|_| "its checksum is not base64")?),
+            (None, None) => digits.push_str(line),
+        }
+    }
+    let binary = STANDARD.decode(digits).map_err(|_| "the armor is not base64: a line is missing or changed")?;
+    match checksum {
         Some(written) if written != crc24(&binary) => {
-            Err(std::io::Error::other("the checksum of the armor does not fit: a line is missing or changed"))
+            Err("the checksum of the armor does not fit: a line is missing or changed")
         }
         _ => Ok(binary),
     }
 }
 
-/// The checksum line of a block of armor (RFC 9580, section 6.1), where it has one.
-fn checksum(body: &str) -> Option<u32> {
-    use base64::Engine as _;
-
-    let line = body.lines().map(str::trim).rev().find(|line| !line.is_empty())?;
-    let digits = line.strip_prefix('=').filter(|digits| digits.len() == 4)?;
-    let octets = base64::engine::general_purpose::STANDARD.decode(digits).ok()?;
-    Some(octets.iter().fold(0, |value, octet| (value << 8) | u32::from(*octet)))
-}
-
 /// The checksum of RFC 9580, section 6.1.1. sequoia no longer looks at it, as it guards against accidents only; a
 /// damaged key file is such an accident, and its owner should be told.
-fn crc24(octets: &[u8]) -> u32 {
-    octets.iter().fold(0x00b7_04ce, |crc, octet| {
+fn crc24(octets: &[u8]) -> [u8; 3] {
+    let crc = octets.iter().fold(0x00b7_04ce_u32, |crc, octet| {
         (0..8).fold(crc ^ (u32::from(*octet) << 16), |crc, _| {
             let shifted = crc << 1;
             if shifted & 0x0100_0000 == 0 { shifted } else { shifted ^ 0x0186_4cfb }
         })
-    })
+    });
+    let [_, high, middle, low] = crc.to_be_bytes();
+    [high, middle, low]
 }
 
 /// Reads a sequence of certificates; all of them must be whole.
@@ -113,7 +114,8 @@ fn parse(name: &str, binary: &[u8], found: &mut Vec<Cert>) -> Result<(), Keyring
             .max();
         let supported = policy::key_strength(certificate.primary_key().key());
         let unsupported = matches!(supported, Strength::Unsupported(_));
-        if !unsupported && !bound.is_some_and(|time| certificate.with_policy(&Explaining, time).is_ok()) {
+        let is_bound = bound.is_some_and(|time| certificate.with_policy(&Explaining, time).is_ok());
+        if !is_bound && !unsupported {
             let fingerprint = Fingerprint::new(certificate.fingerprint().as_bytes());
             return Err(KeyringError::Unbound { name: name.to_owned(), fingerprint });
         }

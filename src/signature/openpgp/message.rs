@@ -4,7 +4,7 @@
 //! This is the gate before the OpenPGP library: it bounds size, nesting, packets and subpackets, so that the library
 //! sees one small signature packet and nothing else. It reads framing only and trusts none of it.
 
-use std::io::Read as _;
+use flate2::{Decompress, FlushDecompress, Status};
 
 use crate::signature::openpgp::framing::FramingError;
 use crate::signature::openpgp::packet::{Length, Octets, tag};
@@ -18,6 +18,9 @@ pub const INFLATED_LIMIT: usize = 128 << 10;
 pub const SIGNATURE_PACKET_LIMIT: usize = 16 << 10;
 /// The most subpackets in a signature packet. Genuine ones have 2 to 6.
 pub const SUBPACKET_LIMIT: usize = 32;
+
+/// Room for a genuine message, to begin with.
+const FIRST_CAPACITY: usize = 2 << 10;
 
 /// A message taken apart; nobody has vouched for any of it yet.
 #[derive(Debug)]
@@ -182,23 +185,31 @@ fn first_tag(octets: &[u8]) -> Option<u8> {
 /// Inflates the body of a compressed data packet (RFC 9580, section 5.6), within [`INFLATED_LIMIT`].
 fn inflate(body: &[u8]) -> Result<Vec<u8>, FramingError> {
     let (algorithm, compressed) = body.split_first().ok_or(FramingError::Truncated)?;
-    let mut inflated = Vec::new();
-    let limit = u64::try_from(INFLATED_LIMIT).unwrap_or(u64::MAX).saturating_add(1);
-    // The decoders of `bufread` leave what follows the stream in the slice.
-    let mut rest = compressed;
-    let outcome = match algorithm {
-        1 => flate2::bufread::DeflateDecoder::new(&mut rest).take(limit).read_to_end(&mut inflated),
-        2 => flate2::bufread::ZlibDecoder::new(&mut rest).take(limit).read_to_end(&mut inflated),
+    let mut inflater = match algorithm {
+        1 => Decompress::new(false),
+        2 => Decompress::new(true),
         algorithm => return Err(FramingError::Compression { algorithm: *algorithm }),
     };
-    if inflated.len() > INFLATED_LIMIT {
-        return Err(FramingError::PayloadTooLarge { limit: INFLATED_LIMIT });
+    let malformed = FramingError::Malformed { found: "a compressed stream that does not inflate" };
+    let mut rest = compressed;
+    let mut inflated = Vec::with_capacity(FIRST_CAPACITY);
+    loop {
+        let before = inflater.total_in();
+        let status =
+            inflater.decompress_vec(rest, &mut inflated, FlushDecompress::None).map_err(|_| malformed.clone())?;
+        let read = usize::try_from(inflater.total_in().saturating_sub(before)).unwrap_or(usize::MAX);
+        rest = rest.get(read..).unwrap_or_default();
+        if inflated.len() > INFLATED_LIMIT {
+            return Err(FramingError::PayloadTooLarge { limit: INFLATED_LIMIT });
+        }
+        match status {
+            Status::StreamEnd if rest.is_empty() => return Ok(inflated),
+            Status::StreamEnd => return Err(FramingError::TrailingData { bytes: rest.len() }),
+            // The stream goes on; with room left, it is the input that ended.
+            Status::Ok | Status::BufError if inflated.len() < inflated.capacity() => return Err(malformed),
+            Status::Ok | Status::BufError => inflated.reserve(inflated.len()),
+        }
     }
-    outcome.map_err(|_| FramingError::Malformed { found: "a compressed stream that does not inflate" })?;
-    if !rest.is_empty() {
-        return Err(FramingError::TrailingData { bytes: rest.len() });
-    }
-    Ok(inflated)
 }
 
 /// The data of a literal packet. Its format, file name and date are not signed and mean nothing.
