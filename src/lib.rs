@@ -1,4 +1,4 @@
-//! Vidimus verifies the OpenPGP signatures that OpenShift keeps in its `Image` objects.
+#![doc = include_str!("../README.md")]
 
 #[cfg(feature = "cli")]
 pub mod cli;

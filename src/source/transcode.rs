@@ -154,7 +154,9 @@ impl Out {
 /// Fails where YAML would say something else: a number that is neither of 64 bits nor a fraction, or a string with
 /// half a surrogate pair.
 pub(super) fn to_yaml(json: &str) -> Result<String, String> {
-    serde_saphyr::to_string(&ToYaml { json, depth: 0 }).map_err(|error| error.to_string())
+    // A long reference stays on its line, as other writers have it.
+    let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
+    serde_saphyr::to_string_with_options(&ToYaml { json, depth: 0 }, options).map_err(|error| error.to_string())
 }
 
 /// A value that is JSON text, for a serializer.

@@ -9,4 +9,6 @@ mod conformance_openpgp;
 #[cfg(test)]
 mod conformance_tables;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod support;
