@@ -4,8 +4,16 @@
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod cli_output;
+#[cfg(test)]
+mod cli_text;
+#[cfg(test)]
 mod conformance_openpgp;
 #[cfg(test)]
 mod conformance_tables;
+#[cfg(test)]
+mod images;
 #[cfg(test)]
 mod support;
