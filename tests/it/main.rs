@@ -17,3 +17,7 @@ mod conformance_tables;
 mod images;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod write_images;
+#[cfg(test)]
+mod write_images_files;
