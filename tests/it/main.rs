@@ -16,6 +16,8 @@ mod conformance_tables;
 #[cfg(test)]
 mod images;
 #[cfg(test)]
+mod report_schema;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod write_images;
