@@ -10,6 +10,8 @@ mod cli_output;
 #[cfg(test)]
 mod cli_text;
 #[cfg(test)]
+mod conformance_objects;
+#[cfg(test)]
 mod conformance_openpgp;
 #[cfg(test)]
 mod conformance_tables;
