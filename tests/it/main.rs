@@ -18,6 +18,8 @@ mod conformance_tables;
 #[cfg(test)]
 mod images;
 #[cfg(test)]
+mod peers;
+#[cfg(test)]
 mod report_schema;
 #[cfg(test)]
 mod support;
