@@ -4,7 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::image::DigestError;
+use crate::image::{DigestError, ReferenceError};
 use crate::signature::KeyringError;
 use crate::source::{KeyFileError, ReplaceError, SourceError, WriteError};
 
@@ -19,10 +19,12 @@ pub(super) enum Error {
     Keyring(#[from] KeyringError),
     #[error("no image was found in {sources}, so that nothing is verified")]
     NoImage { sources: String },
-    #[error("`{name}` is a signature, not an export")]
+    #[error("`{name}` is an OpenPGP file, not an export")]
     RawSignature { name: String },
     #[error("{0}")]
     Images(#[from] WriteError),
+    #[error("`--reference {reference}` is no image reference: {source}")]
+    Reference { reference: String, source: ReferenceError },
     #[error("{0}")]
     Replace(#[from] ReplaceError),
     #[error("{0}")]
@@ -43,10 +45,11 @@ impl Error {
                 Some("`oc get images -o json > images.json` makes an export that holds every image".to_owned())
             }
             Self::RawSignature { .. } => Some(
-                "say what it should be for: `--digest sha256:… --reference registry.example.com/name:tag`".to_owned(),
+                "if it is a signature, say what it should be for: `--digest sha256:… --reference registry.example.com/name:tag`".to_owned(),
             ),
             Self::Digest { .. }
             | Self::Images(_)
+            | Self::Reference { .. }
             | Self::Replace(_)
             | Self::Source(_)
             | Self::Usage(_)

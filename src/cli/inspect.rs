@@ -32,7 +32,14 @@ impl Inspect {
         let mut status = Status::Allowed;
         let mut out = String::new();
         for source in &self.sources {
-            let input = Input::read(source)?;
+            let input = match Input::read(source) {
+                Ok(input) => input,
+                Err(error) => {
+                    line(&mut out, format_args!("error {}", Escaped(&error.to_string())));
+                    status = Status::Undecided;
+                    continue;
+                }
+            };
             if looks_like_signature(&input.bytes) {
                 line(&mut out, format_args!("signature {}", Escaped(&input.name)));
                 content(&mut out, &input.bytes);
@@ -109,8 +116,13 @@ fn record(out: &mut String, record: &ImageSignature<'_>) {
     said(out, "type", &record.signature_type);
     said(out, "record imageIdentity", &record.image_identity);
     said(out, "record created", &record.created);
+    if let Some(issuer) = &record.issued_by {
+        said(out, "record issuedBy.organization", &issuer.organization);
+        said(out, "record issuedBy.commonName", &issuer.common_name);
+    }
     if let Some(subject) = &record.issued_to {
         said(out, "record issuedTo.publicKeyID", &subject.public_key_id);
+        said(out, "record issuedTo.organization", &subject.organization);
         said(out, "record issuedTo.commonName", &subject.common_name);
     }
     for (name, value) in &record.signed_claims {

@@ -1,7 +1,7 @@
 //! `vidimus verify`: the main job.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
@@ -10,8 +10,8 @@ use clap::Args;
 use crate::cli::error::Error;
 use crate::cli::output::{Output, Sink, Terminal};
 use crate::cli::rules::RuleOptions;
-use crate::cli::{Status, at, parse_time};
-use crate::image::{Carried, Carrier, CarrierKind, Digest, Image, Rewrite, Text};
+use crate::cli::{EXIT_STATUS, Status, at, parse_time};
+use crate::image::{Carried, Carrier, CarrierKind, Digest, Image, Reference, Rewrite, Text};
 use crate::policy::Requirement;
 use crate::report::{self, Entry, ItemError, Summary};
 use crate::source::export::{self, Item};
@@ -23,6 +23,7 @@ use crate::verifier::{Verdict, Verifier};
 /// An image is allowed when at least one of its signatures verifies with a trusted key and is for this image, by its
 /// manifest digest and by its reference.
 #[derive(Args, Debug)]
+#[command(after_help = EXIT_STATUS)]
 pub(super) struct Verify {
     /// Exports: JSON, NDJSON or YAML with Image objects; `-` is standard input
     #[arg(required = true, value_name = "SOURCE")]
@@ -60,28 +61,45 @@ impl Verify {
     pub(super) fn run(self, terminal: &Terminal) -> Result<Status, Error> {
         let verifier = Verifier::with_rules(source::keyring(&self.keys)?, self.rules.into(), Requirement::default());
         let outputs = if self.output.is_empty() { vec![Output::text()] } else { self.output };
-        refuse_shared_targets(&outputs)?;
+        refuse_shared_targets(&outputs, self.write_images.as_deref())?;
+        let expected =
+            self.digest.zip(self.reference).map(|(digest, reference)| expected(digest, reference)).transpose()?;
         let rewritten = self.write_images.map(ImagesFile::new).transpose()?;
         let at = at(self.at);
         let sinks = outputs.iter().map(|output| output.open(terminal)).collect::<Result<_, _>>()?;
-        let mut run = Run { verifier, at, sinks, rewritten, summary: Summary::default() };
+        let mut run = Run { verifier, at, sinks, rewritten, summary: Summary::default(), raw_signature: None };
 
         run.write(|report| report.begin(at))?;
-        match (self.digest, self.reference) {
-            (Some(digest), Some(reference)) => {
-                let parsed: Result<Digest, _> = digest.parse();
-                let digest = parsed.map_err(|source| Error::Digest { digest, source })?;
+        match expected {
+            Some((digest, reference)) => {
                 self.sources.iter().try_for_each(|name| run.signature_file(name, &digest, &reference))?;
             }
-            _ => self.sources.iter().try_for_each(|name| run.export(name))?,
+            None => self.sources.iter().try_for_each(|name| run.export(name))?,
         }
         run.finish(&self.sources)
     }
 }
 
-/// Two reports cannot be written to one place.
-fn refuse_shared_targets(outputs: &[Output]) -> Result<(), Error> {
+/// What raw signatures must be for.
+fn expected(digest: String, reference: String) -> Result<(Digest, String), Error> {
+    if let Err(source) = Reference::parse_normalized(&reference) {
+        return Err(Error::Reference { reference, source });
+    }
+    match digest.parse() {
+        Ok(parsed) => Ok((parsed, reference)),
+        Err(source) => Err(Error::Digest { digest, source }),
+    }
+}
+
+/// Two things cannot be written to one place.
+fn refuse_shared_targets(outputs: &[Output], images: Option<&Path>) -> Result<(), Error> {
     for (place, output) in outputs.iter().enumerate() {
+        if images.is_some() && output.path() == images {
+            let target = images.map(|path| path.display().to_string()).unwrap_or_default();
+            return Err(Error::Usage(format!(
+                "a report and the images go to `{target}`; give one of them another path"
+            )));
+        }
         if outputs.iter().take(place).any(|other| other.path() == output.path()) {
             let target = output.path().map_or("standard output".to_owned(), |path| format!("`{}`", path.display()));
             return Err(Error::Usage(format!("two reports go to {target}; give one of them another path")));
@@ -97,6 +115,8 @@ struct Run {
     sinks: Vec<Sink>,
     rewritten: Option<ImagesFile>,
     summary: Summary,
+    /// The first source that was a signature where an export was expected.
+    raw_signature: Option<String>,
 }
 
 impl Run {
@@ -109,15 +129,12 @@ impl Run {
         let input = match Input::read(name) {
             Ok(input) => input,
             Err(error) => {
-                if let Some(rewritten) = &mut self.rewritten {
-                    rewritten.end_source(&export::Summary { lost: Some(error.to_string()), ..Default::default() });
-                }
-                let place = error.location.to_string();
-                return self.error(ItemError { place, message: error.problem.to_string() });
+                return self.lost_source(error.location.to_string(), error.problem.to_string());
             }
         };
         if looks_like_signature(&input.bytes) {
-            return Err(Error::RawSignature { name: input.name });
+            self.raw_signature.get_or_insert_with(|| input.name.clone());
+            return self.lost_source(input.name, "expected an export, found an OpenPGP file".to_owned());
         }
         let mut failure = None;
         let read = export::read(&input.name, &input.bytes, &mut |item| match self.item(&item) {
@@ -131,6 +148,14 @@ impl Run {
             rewritten.end_source(&read);
         }
         failure.map_or(Ok(()), Err)
+    }
+
+    /// Reports a source of which nothing can be read.
+    fn lost_source(&mut self, place: String, message: String) -> Result<(), Error> {
+        if let Some(rewritten) = &mut self.rewritten {
+            rewritten.end_source(&export::Summary { lost: Some(format!("{place}: {message}")), ..Default::default() });
+        }
+        self.error(ItemError { place, message })
     }
 
     fn item(&mut self, item: &Item<'_>) -> Result<(), Error> {
@@ -207,6 +232,9 @@ impl Run {
         // The objects first: a report that says what was written should not be there without them.
         self.rewritten.map_or(Ok(()), ImagesFile::write)?;
         self.sinks.into_iter().try_for_each(Sink::finish)?;
+        if let Some(name) = self.raw_signature {
+            return Err(Error::RawSignature { name });
+        }
         if summary.errors > 0 {
             return Ok(Status::Undecided);
         }

@@ -29,7 +29,7 @@ impl<'a> Carrier<'a> {
     /// # Errors
     ///
     /// An [`ObjectError`] with the path of the first value that is not what the API says, of a member that occurs
-    /// twice, or of the image that is missing.
+    /// twice, of the image that is missing, or of a version of the group that is not known.
     ///
     /// ```
     /// use vidimus::Carrier;
@@ -167,6 +167,11 @@ impl Traits<'_> {
             ("" | "v1" | "image.openshift.io/v1", "") if self.is_named => Ok(Some(CarrierKind::Image)),
             ("" | "v1" | "image.openshift.io/v1", "") => Err(ObjectError::new("$", ObjectProblem::NoKind)),
             ("" | "v1" | "image.openshift.io/v1", kind) => Ok(CarrierKind::parse(kind)),
+            (version, kind) if version.starts_with("image.openshift.io/") && CarrierKind::parse(kind).is_some() => {
+                // Not skipped as something else: nobody would know that an image was not judged.
+                let (found, kind) = (version.to_owned(), kind.to_owned());
+                Err(ObjectError::new("$.apiVersion", ObjectProblem::Version { kind, found }))
+            }
             _ => Ok(None),
         }
     }
@@ -353,6 +358,7 @@ mod tests {
             (r#"{"kind":"Image","kind":"Pod"}"#, "$.kind"),
             (r#"{"kind":"Image","signatures":[],"signatures":[]}"#, "$.signatures"),
             (r#"{"kind":"Image","signatures":[[]]}"#, "$.signatures[0]"),
+            (r#"{"kind":"Image","apiVersion":"image.openshift.io/v2"}"#, "$.apiVersion"),
             (r#"{"kind":5}"#, "$.kind"),
             (r#"{}"#, "$"),
             (r#"["Image"]"#, "$"),

@@ -41,6 +41,14 @@ pub enum ObjectProblem {
         /// The number of signatures.
         found: usize,
     },
+    /// An object that is or carries an image is of a version that is not known.
+    #[error("the `{kind}` is of `{found}`: expected `image.openshift.io/v1` or `v1`")]
+    Version {
+        /// The kind.
+        kind: String,
+        /// The group and version.
+        found: String,
+    },
 }
 
 impl ObjectError {

@@ -24,7 +24,7 @@ pub(crate) fn content(record: &ImageSignature<'_>) -> Result<Vec<u8>, RecordErro
     } else {
         STANDARD.decode(text)
     };
-    decoded.map_err(|error| RecordError::Base64 { reason: error.to_string() })
+    decoded.map_err(|error| RecordError::Base64 { reason: error.to_string().trim_end_matches('.').to_owned() })
 }
 
 /// The key that the record names, if it names one.

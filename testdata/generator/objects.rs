@@ -194,8 +194,7 @@ impl Objects<'_> {
             record["created"] = time::SIGNATURES_TEXT.into();
             record["issuedBy"] =
                 json!({ "organization": "Example", "commonName": "Example Release Key <release@example.com>" });
-            record["issuedTo"] =
-                json!({ "organization": "Example", "commonName": "release", "publicKeyID": release.key_id_text() });
+            record["issuedTo"] = json!({ "organization": "Example", "commonName": "Example Release Key <release@example.com>", "publicKeyID": release.key_id_text() });
         };
         let filled = |name: &str, change: &dyn Fn(&mut Value)| {
             self.record(&format!("informative.{name}"), |record| {

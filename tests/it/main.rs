@@ -5,10 +5,28 @@ mod architecture;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod cli_output;
+#[cfg(test)]
+mod cli_text;
+#[cfg(test)]
+mod conformance_objects;
+#[cfg(test)]
 mod conformance_openpgp;
 #[cfg(test)]
 mod conformance_tables;
 #[cfg(test)]
+mod images;
+#[cfg(test)]
+mod peers;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod report_schema;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod write_images;
+#[cfg(test)]
+mod write_images_files;

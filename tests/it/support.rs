@@ -1,6 +1,8 @@
 //! What several tests need.
 
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
 
 use base64::Engine as _;
 use vidimus::Image;
@@ -24,4 +26,44 @@ pub(crate) fn raw_signature(content: &[u8], digest: &str, reference: &str) -> Im
         Text::from("signature"),
         Text::from(content),
     )
+}
+
+/// The time of verification: after everything in the test data.
+pub(crate) const AT: &str = "2026-06-01T00:00:00Z";
+
+/// What a run of the command left behind.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// The command, without what the environment could change of it.
+pub(crate) fn vidimus() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vidimus"));
+    command.env_clear().env("COLUMNS", "100").stdin(Stdio::null());
+    command
+}
+
+/// Runs the command from the root of the project.
+pub(crate) fn run(arguments: &[&str]) -> Ran {
+    ran(vidimus().args(arguments).output().unwrap())
+}
+
+/// Runs the command with something on standard input.
+pub(crate) fn run_with_input(arguments: &[&str], input: &[u8]) -> Ran {
+    let mut command = vidimus();
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    ran(child.wait_with_output().unwrap())
+}
+
+fn ran(output: Output) -> Ran {
+    Ran {
+        status: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
 }
