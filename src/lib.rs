@@ -1,4 +1,30 @@
-#![doc = include_str!("../README.md")]
+//! Vidimus verifies the OpenPGP signatures that OpenShift keeps in its `Image` objects: whether each is genuine, whether
+//! it is for this image, and why or why not.
+//!
+//! The way through the crate is that of the data. [`Carrier::read`] turns an exported object into an [`Image`];
+//! [`Keyring`] holds the certificates that are trusted; [`Verifier::verify`] makes a [`Verdict`] of the two, as of a time
+//! that is given:
+//!
+//! ```
+//! use vidimus::{Carrier, Keyring, Verifier};
+//!
+//! let keyring = std::fs::read("testdata/quickstart/keyring.asc")?;
+//! let verifier = Verifier::new(Keyring::from_bytes("keyring.asc", &keyring)?);
+//!
+//! let object = std::fs::read_to_string("testdata/images/imagestreamimage.json")?;
+//! let Carrier::Image(carried) = Carrier::read(&object)? else { panic!("the object carries no image") };
+//! let verdict = verifier.verify(&carried.image, "2026-06-01T00:00:00Z".parse()?);
+//!
+//! assert!(verdict.is_allowed());
+//! let codes: Vec<_> = verdict.evidence().iter().map(|evidence| evidence.code().as_str()).collect();
+//! assert_eq!(codes, ["verified", "identity-mismatch"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A verdict holds the [`Evidence`] about each signature, the conditions to write on it, and the [`Decision`]. A denial
+//! is data; an error means that there is no answer. The modules [`image`], [`signature`], [`policy`] and [`report`]
+//! compute and do nothing else: no I/O, no clock, no threads. With the default feature `cli` there are also [`source`],
+//! which reads exports and key files, and [`cli`], the command.
 
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -14,3 +40,8 @@ pub use image::{Carrier, Digest, DigestError, Image, Reference, ReferenceError};
 pub use policy::{Decision, Effect, Requirement, SignedBy};
 pub use signature::{Code, Evidence, Keyring, KeyringBuilder, KeyringError, Rules};
 pub use verifier::{SIGNATURES_PER_IMAGE, Verdict, Verifier};
+
+/// The example of the README is compiled, and run, as every other.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

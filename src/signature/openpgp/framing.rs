@@ -66,7 +66,8 @@ pub enum FramingError {
         /// The version found.
         version: u8,
     },
-    /// The payload is over [`PAYLOAD_LIMIT`], or the message over [`INFLATED_LIMIT`].
+    /// The payload is over [`PAYLOAD_LIMIT`](crate::signature::PAYLOAD_LIMIT), or the message over
+    /// [`INFLATED_LIMIT`](crate::signature::INFLATED_LIMIT).
     #[error("the message grows beyond {limit} bytes")]
     PayloadTooLarge {
         /// The limit that was hit, in bytes.
