@@ -156,3 +156,15 @@ fn filled(evidence: &Evidence) -> Option<Filled> {
         }),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_shared_by_threads_without_a_lock() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Verifier>();
+        shared::<Verdict>();
+    }
+}

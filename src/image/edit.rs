@@ -1,16 +1,12 @@
 //! Editing JSON text in place: objects as lists of untouched members, and changes of some of them.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-
 use crate::image::ObjectError;
-use crate::image::tracked::{Key, read};
+use crate::image::members::Members;
+use crate::image::tracked::read;
 
 /// The new value of a member.
 pub(crate) enum Value {
@@ -115,34 +111,5 @@ impl<'a> Object<'a> {
     /// The value of a member, as it is written.
     pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
         self.members.iter().find(|(member, _)| member == name).map(|(_, value)| *value)
-    }
-}
-
-struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let (mut members, mut seen) = (Vec::new(), BTreeSet::new());
-                while let Some(Key(name)) = map.next_key()? {
-                    if !seen.insert(name.clone()) {
-                        return Err(serde::de::Error::custom(format_args!("duplicate field `{name}`")));
-                    }
-                    members.push((name, map.next_value::<&RawValue>()?.get()));
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(MembersVisitor)
     }
 }

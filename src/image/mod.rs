@@ -7,6 +7,7 @@ mod edit;
 pub(crate) mod json;
 mod layout;
 mod manifest;
+pub(crate) mod members;
 mod object;
 mod object_error;
 pub(crate) mod quote;

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error as _, SerializeMap as _, SerializeSeq as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::image::members::Members;
 use crate::source::export::ITEM_LIMIT;
 
 /// How deep values of YAML may be nested. Objects of Kubernetes are some twenty levels deep, and a level takes stack.
@@ -166,8 +167,8 @@ struct ToYaml<'a> {
 }
 
 impl<'a> ToYaml<'a> {
-    fn inner(&self, raw: &'a RawValue) -> Self {
-        Self { json: raw.get(), depth: self.depth.saturating_add(1) }
+    fn inner(&self, json: &'a str) -> Self {
+        Self { json, depth: self.depth.saturating_add(1) }
     }
 }
 
@@ -189,7 +190,7 @@ impl Serialize for ToYaml<'_> {
                 let elements: Vec<&RawValue> = parse(self.json)?;
                 let mut seq = serializer.serialize_seq(Some(elements.len()))?;
                 for value in elements {
-                    seq.serialize_element(&self.inner(value))?;
+                    seq.serialize_element(&self.inner(value.get()))?;
                 }
                 seq.end()
             }
@@ -218,36 +219,6 @@ impl ToYaml<'_> {
 
 fn parse<'a, T: Deserialize<'a>, E: serde::ser::Error>(json: &'a str) -> Result<T, E> {
     serde_json::from_str(json).map_err(E::custom)
-}
-
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                let mut seen = std::collections::BTreeSet::new();
-                while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
-                    if !seen.insert(name.clone()) {
-                        return Err(A::Error::custom(format_args!("the member `{name}` occurs twice")));
-                    }
-                    members.push((name, value));
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(MembersVisitor)
-    }
 }
 
 #[cfg(test)]
