@@ -1,0 +1,197 @@
+//! Laws that hold for every input, tried on mutations of the test data.
+
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::Value;
+use vidimus::image::{ImageSignature, Text};
+use vidimus::{Carrier, Image, Keyring, KeyringBuilder, Verifier};
+
+use crate::support::raw_signature;
+
+const KEYS: [&str; 4] = ["ed25519.asc", "p256.asc", "release.asc", "rsa2048.asc"];
+
+struct Corpus {
+    verifier: Verifier,
+    at: DateTime<Utc>,
+    digest: String,
+    reference: String,
+    /// Signatures that verify by one of [`KEYS`].
+    good: Vec<Vec<u8>>,
+    /// All signatures.
+    all: Vec<Vec<u8>>,
+}
+
+static CORPUS: LazyLock<Corpus> = LazyLock::new(|| {
+    let table: Value = serde_json::from_str(&fs::read_to_string("testdata/cases.json").unwrap()).unwrap();
+    let mut keyring = KeyringBuilder::default();
+    for key in KEYS {
+        keyring.add(key, &fs::read(Path::new("testdata/keys").join(key)).unwrap()).unwrap();
+    }
+    let (digest, reference) = (table["digest"].as_str().unwrap(), table["reference"].as_str().unwrap());
+    let mut corpus = Corpus {
+        verifier: Verifier::new(keyring.build().unwrap()),
+        at: "2026-06-01T00:00:00Z".parse().unwrap(),
+        digest: digest.to_owned(),
+        reference: reference.to_owned(),
+        good: Vec::new(),
+        all: Vec::new(),
+    };
+    let mut paths: Vec<_> = fs::read_dir("testdata/signatures").unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    // What is larger than a record may be is of no use here, and slow.
+    corpus.all = paths.iter().map(|path| fs::read(path).unwrap()).filter(|content| content.len() < 4096).collect();
+    corpus.good = corpus.all.iter().filter(|content| corpus.claims(content).is_some()).cloned().collect();
+    assert!(corpus.good.len() > 30, "{} signatures verify", corpus.good.len());
+    corpus
+});
+
+impl Corpus {
+    /// The claims of a content that verifies.
+    fn claims(&self, content: &[u8]) -> Option<Vec<(String, String)>> {
+        let verdict = self.verifier.verify(&raw_signature(content, &self.digest, &self.reference), self.at);
+        let [evidence] = verdict.evidence() else { panic!("one signature makes one evidence") };
+        assert_eq!(verdict.is_allowed(), evidence.is_verified());
+        evidence.is_verified().then(|| evidence.claims().unwrap().flat())
+    }
+
+    /// An image that carries these signatures.
+    fn image(&self, contents: &[Vec<u8>]) -> Image<'static> {
+        let mut image = raw_signature(b"", &self.digest, &self.reference);
+        image.signatures = contents
+            .iter()
+            .map(|content| raw_signature(content, &self.digest, &self.reference).signatures.remove(0))
+            .collect();
+        image
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Mutation {
+    Delete(Index),
+    Flip(Index, u8),
+    Insert(Index, u8),
+    Splice(Index, Index, Vec<u8>),
+    Truncate(Index),
+}
+
+impl Mutation {
+    fn apply(&self, content: &[u8]) -> Vec<u8> {
+        let mut mutant = content.to_vec();
+        match self {
+            Self::Delete(at) => {
+                mutant.remove(at.index(content.len()));
+            }
+            Self::Flip(at, bit) => mutant[at.index(content.len())] ^= 1 << (bit & 7),
+            Self::Insert(at, octet) => mutant.insert(at.index(content.len() + 1), *octet),
+            Self::Splice(at, from, other) => {
+                mutant.truncate(at.index(content.len()));
+                mutant.extend_from_slice(&other[from.index(other.len())..]);
+            }
+            Self::Truncate(at) => mutant.truncate(at.index(content.len())),
+        }
+        mutant
+    }
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let other = select(CORPUS.good.clone());
+    prop_oneof![
+        any::<Index>().prop_map(Mutation::Delete),
+        (any::<Index>(), any::<u8>()).prop_map(|(at, bit)| Mutation::Flip(at, bit)),
+        (any::<Index>(), any::<u8>()).prop_map(|(at, octet)| Mutation::Insert(at, octet)),
+        (any::<Index>(), any::<Index>(), other).prop_map(|(at, from, other)| Mutation::Splice(at, from, other)),
+        any::<Index>().prop_map(Mutation::Truncate),
+    ]
+}
+
+fn contents() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    proptest::collection::vec(select(CORPUS.all.clone()), 0..6)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2048, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_mutation_vouches_for_anything_else(content in select(CORPUS.good.clone()), changes in proptest::collection::vec(mutation(), 1..3)) {
+        let mutant = changes.iter().fold(content.clone(), |content, change| if content.is_empty() { content } else { change.apply(&content) });
+        if let Some(claims) = CORPUS.claims(&mutant) {
+            let genuine = CORPUS.good.iter().any(|good| CORPUS.claims(good).as_ref() == Some(&claims));
+            prop_assert!(genuine, "{mutant:x?} is accepted as {claims:?}");
+        }
+    }
+
+    #[test]
+    fn any_content_has_an_answer(content in proptest::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert_eq!(CORPUS.claims(&content), None);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn one_signature_more_never_denies(contents in contents(), more in select(CORPUS.all.clone()), at in any::<Index>()) {
+        let allowed = CORPUS.verifier.verify(&CORPUS.image(&contents), CORPUS.at).is_allowed();
+        let mut with_more = contents;
+        with_more.insert(at.index(with_more.len() + 1), more);
+        prop_assert!(!allowed || CORPUS.verifier.verify(&CORPUS.image(&with_more), CORPUS.at).is_allowed());
+    }
+
+    #[test]
+    fn order_does_not_matter(contents in contents(), seed in any::<Index>()) {
+        let allowed = CORPUS.verifier.verify(&CORPUS.image(&contents), CORPUS.at).is_allowed();
+        let mut turned = contents;
+        let length = turned.len();
+        if length > 0 {
+            turned.rotate_left(seed.index(length));
+        }
+        prop_assert_eq!(CORPUS.verifier.verify(&CORPUS.image(&turned), CORPUS.at).is_allowed(), allowed);
+    }
+
+    #[test]
+    fn stored_conditions_decide_nothing_and_stay(contents in contents()) {
+        let first = CORPUS.verifier.verify(&CORPUS.image(&contents), CORPUS.at);
+        let mut again = CORPUS.image(&contents);
+        for (signature, conditions) in again.signatures.iter_mut().zip(first.conditions()) {
+            signature.conditions = conditions.clone();
+        }
+        let second = CORPUS.verifier.verify(&again, CORPUS.at);
+        prop_assert_eq!(first.conditions(), second.conditions());
+        prop_assert_eq!(first.is_allowed(), second.is_allowed());
+        for signature in &mut again.signatures {
+            forge(signature);
+        }
+        prop_assert_eq!(CORPUS.verifier.verify(&again, CORPUS.at).is_allowed(), first.is_allowed());
+    }
+
+    #[test]
+    fn any_keyring_and_any_object_has_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..300), text in ".{0,200}") {
+        let _ = Keyring::from_bytes("arbitrary", &bytes);
+        let _ = Keyring::from_bytes("arbitrary", text.as_bytes());
+        let armored = format!("-----BEGIN PGP PUBLIC KEY BLOCK-----\n{text}\n-----END PGP PUBLIC KEY BLOCK-----\n");
+        let _ = Keyring::from_bytes("arbitrary", armored.as_bytes());
+        let _ = Carrier::read(&text);
+    }
+
+    #[test]
+    fn a_damaged_key_file_loads_nothing_new(key in select(KEYS.to_vec()), change in mutation()) {
+        let bytes = fs::read(Path::new("testdata/keys").join(key)).unwrap();
+        let original = Keyring::from_bytes(key, &bytes).unwrap();
+        if let Ok(loaded) = Keyring::from_bytes(key, &change.apply(&bytes)) {
+            prop_assert_eq!(loaded.certificate_count(), original.certificate_count());
+        }
+    }
+}
+
+/// Conditions as a requester would write them.
+fn forge(signature: &mut ImageSignature<'_>) {
+    for condition in &mut signature.conditions {
+        condition.status = Text::from(if condition.condition_type.as_str() == "Failed" { "False" } else { "True" });
+        condition.reason = Text::from("Verified");
+    }
+}
