@@ -87,7 +87,7 @@ impl Mutation {
                 mutant.remove(at.index(content.len()));
             }
             Self::Flip(at, bit) => mutant[at.index(content.len())] ^= 1 << (bit & 7),
-            Self::Insert(at, octet) => mutant.insert(at.index(content.len() + 1), *octet),
+            Self::Insert(at, octet) => mutant.insert(at.index(content.len().saturating_add(1)), *octet),
             Self::Splice(at, from, other) => {
                 mutant.truncate(at.index(content.len()));
                 mutant.extend_from_slice(&other[from.index(other.len())..]);
@@ -138,7 +138,7 @@ proptest! {
     fn one_signature_more_never_denies(contents in contents(), more in select(CORPUS.all.clone()), at in any::<Index>()) {
         let allowed = CORPUS.verifier.verify(&CORPUS.image(&contents), CORPUS.at).is_allowed();
         let mut with_more = contents;
-        with_more.insert(at.index(with_more.len() + 1), more);
+        with_more.insert(at.index(with_more.len().saturating_add(1)), more);
         prop_assert!(!allowed || CORPUS.verifier.verify(&CORPUS.image(&with_more), CORPUS.at).is_allowed());
     }
 
