@@ -34,13 +34,16 @@ pub struct Decision {
 
 impl Decision {
     /// Decides about the image that `subject` stands for.
-    pub(crate) fn of(requirement: &Requirement, subject: &Subject, evidence: &[Evidence]) -> Self {
-        let effect = if requirement.is_met(evidence) { Effect::Allow } else { Effect::Deny };
+    pub(crate) fn of(requirement: &Requirement, subject: &Subject, all: &[Evidence]) -> Self {
+        let effect = if requirement.is_met(all) { Effect::Allow } else { Effect::Deny };
         let headline = match effect {
-            Effect::Allow => evidence.iter().find(|evidence| evidence.is_verified()),
-            Effect::Deny => evidence.iter().rev().max_by_key(|evidence| usefulness(evidence.code())),
+            Effect::Allow => all.iter().find(|evidence| evidence.is_verified()),
+            Effect::Deny => all.iter().rev().max_by_key(|evidence| usefulness(evidence.code())),
         };
         let (code, reason) = match (headline, subject.anchor()) {
+            (Some(evidence), _) if evidence.is_verified() && effect == Effect::Deny => {
+                (Code::TooFewSigners, requirement.shortfall(all))
+            }
             (Some(evidence), _) => (evidence.code(), evidence.message()),
             (None, Ok(_) | Err(AnchorError::Name { .. })) => {
                 (Code::NoSignature, "the image carries no signature".to_owned())
@@ -73,6 +76,7 @@ impl Decision {
 fn usefulness(code: Code) -> u8 {
     match code {
         Code::Verified => 100,
+        Code::TooFewSigners => 95,
         Code::IdentityMismatch => 90,
         Code::RecordMismatch => 85,
         Code::ConfigMismatch

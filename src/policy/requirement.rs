@@ -29,6 +29,17 @@ impl Requirement {
             Self::SignedBy(signed_by) => signed_by.met_by(evidence).len() >= signed_by.threshold.get(),
         }
     }
+
+    /// What is missing, as a sentence for a person.
+    pub(crate) fn shortfall(&self, evidence: &[Evidence]) -> String {
+        match self {
+            Self::SignedBy(signed_by) => {
+                let found = signed_by.met_by(evidence).len();
+                let whom = if signed_by.signers.is_some() { "of the demanded signers" } else { "signers" };
+                format!("{found} {whom} vouch for the image, {} are needed", signed_by.threshold)
+            }
+        }
+    }
 }
 
 /// A demand for signers.

@@ -101,6 +101,8 @@ codes! {
     SignatureNotYetValid "signature-not-yet-valid",
     /// The message is more deeply nested, or its signature busier, than is looked at.
     TooComplex "too-complex",
+    /// Trusted signers vouch for the image, but not as many, or not those, that are demanded.
+    TooFewSigners "too-few-signers",
     /// The image carries more signatures than are looked at.
     TooManySignatures "too-many-signatures",
     /// Bytes follow the message.

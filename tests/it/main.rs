@@ -21,6 +21,8 @@ mod images;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
+mod policy;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod readme;

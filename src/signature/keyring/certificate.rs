@@ -1,13 +1,13 @@
 //! One certificate, with what is asked of it for every signature worked out beforehand.
 
 use chrono::{DateTime, Utc};
-use sequoia_openpgp::Cert;
-use sequoia_openpgp::cert::amalgamation::key::PrimaryKey as _;
-use sequoia_openpgp::packet::{Key, key};
+use sequoia_openpgp::cert::amalgamation::key::{ErasedKeyAmalgamation, PrimaryKey as _};
+use sequoia_openpgp::packet::{Key, Signature, key};
 use sequoia_openpgp::types::RevocationType;
+use sequoia_openpgp::{Cert, KeyHandle};
 
-use crate::signature::Fingerprint;
 use crate::signature::openpgp::policy::{self, AlgorithmPolicy, Strength};
+use crate::signature::{Fingerprint, Legacy};
 
 /// A certificate and its keys.
 #[derive(Debug)]
@@ -49,14 +49,15 @@ pub(crate) enum RevocationKind {
 
 impl Certificate {
     pub(crate) fn prepare(cert: Cert) -> Self {
-        let primary = revocations_of_primary(&cert);
+        let revokers = revokers(&cert);
+        let of_primary: Vec<_> = cert.keys().take(1).flat_map(|primary| revocations(&primary, &revokers)).collect();
         let keys = cert
             .keys()
             .map(|amalgamation| {
                 let key = amalgamation.key();
-                let mut revocations = primary.clone();
+                let mut revocations = revocations(&amalgamation, &revokers);
                 if !amalgamation.primary() {
-                    revocations.extend(amalgamation.self_revocations().map(Revocation::of));
+                    revocations.extend(&of_primary);
                 }
                 SigningKey {
                     fingerprint: Fingerprint::new(key.fingerprint().as_bytes()),
@@ -67,12 +68,8 @@ impl Certificate {
                 }
             })
             .collect();
-        Self {
-            fingerprint: Fingerprint::new(cert.fingerprint().as_bytes()),
-            user_ids: cert.userids().map(|user| String::from_utf8_lossy(user.userid().value()).into_owned()).collect(),
-            keys,
-            cert,
-        }
+        let fingerprint = Fingerprint::new(cert.fingerprint().as_bytes());
+        Self { fingerprint, user_ids: user_ids(&cert), keys, cert }
     }
 
     /// The primary key.
@@ -81,22 +78,38 @@ impl Certificate {
     }
 }
 
-/// The primary key's own revocations, which verify; and those by the revokers that it appointed, which count without
-/// being verified, as their certificates may not be at hand and a revocation that is missed is worse than one too many.
-fn revocations_of_primary(cert: &Cert) -> Vec<Revocation> {
-    let policy = AlgorithmPolicy::new(crate::signature::Legacy::Accept);
-    let revokers: Vec<_> = cert.revocation_keys(&policy).map(|revoker| revoker.revoker().1.clone()).collect();
-    let primary = cert.primary_key();
-    let appointed = primary.other_revocations().filter(|signature| {
-        signature.get_issuers().iter().any(|issuer| {
-            revokers.iter().any(|revoker| issuer.aliases(sequoia_openpgp::KeyHandle::from(revoker.clone())))
+/// The user IDs that the certificate binds and has not revoked: the one marked as primary first, then the newest.
+fn user_ids(cert: &Cert) -> Vec<String> {
+    let mut bound: Vec<_> = cert
+        .userids()
+        .filter(|user| user.self_revocations().next().is_none())
+        .filter_map(|user| {
+            let newest = user.self_signatures().max_by_key(|signature| signature.signature_creation_time())?;
+            let rank = (newest.primary_userid() == Some(true), newest.signature_creation_time());
+            Some((rank, String::from_utf8_lossy(user.userid().value()).into_owned()))
         })
-    });
-    primary.self_revocations().chain(appointed).map(Revocation::of).collect()
+        .collect();
+    bound.sort_by(|(one, _), (other, _)| other.cmp(one));
+    bound.into_iter().map(|(_, user_id)| user_id).collect()
+}
+
+/// Whom the owner appointed to revoke the certificate.
+fn revokers(cert: &Cert) -> Vec<KeyHandle> {
+    let policy = AlgorithmPolicy::new(Legacy::Accept);
+    cert.revocation_keys(&policy).map(|revoker| KeyHandle::from(revoker.revoker().1.clone())).collect()
+}
+
+/// The owner's revocations of a key, which verify; and those by the appointed revokers, which count without being
+/// verified, as their certificates may not be at hand and a revocation that is missed is worse than one too many.
+fn revocations(key: &ErasedKeyAmalgamation<'_, key::PublicParts>, revokers: &[KeyHandle]) -> Vec<Revocation> {
+    let by_revoker = |signature: &&Signature| {
+        signature.get_issuers().iter().any(|issuer| revokers.iter().any(|revoker| issuer.aliases(revoker)))
+    };
+    key.self_revocations().chain(key.other_revocations().filter(by_revoker)).map(Revocation::of).collect()
 }
 
 impl Revocation {
-    fn of(signature: &sequoia_openpgp::packet::Signature) -> Self {
+    fn of(signature: &Signature) -> Self {
         // No reason, an unknown one and "compromised" are all hard.
         let kind = match signature.reason_for_revocation().map(|(reason, _)| reason.revocation_type()) {
             Some(RevocationType::Soft) => RevocationKind::Soft,
@@ -104,5 +117,31 @@ impl Revocation {
         };
         let time = signature.signature_creation_time().map_or_else(DateTime::default, policy::date_time);
         Self { time, kind }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sequoia_openpgp::cert::CertBuilder;
+    use sequoia_openpgp::packet::UserID;
+
+    use super::*;
+
+    #[test]
+    fn a_user_id_that_the_owner_did_not_bind_is_nobodys_name() {
+        let (cert, _) = CertBuilder::new().add_userid("Owner <owner@example.com>").generate().unwrap();
+        let (cert, _) = cert.insert_packets(UserID::from("Forger <forger@example.com>")).unwrap();
+        assert_eq!(Certificate::prepare(cert).user_ids, ["Owner <owner@example.com>"]);
+    }
+
+    #[test]
+    fn a_revocation_of_the_certificate_is_one_of_each_of_its_keys() {
+        let (cert, revocation) = CertBuilder::new().add_userid("a").add_signing_subkey().generate().unwrap();
+        assert!(Certificate::prepare(cert.clone()).keys.iter().all(|key| key.revocations.is_empty()));
+        let (revoked, _) = cert.insert_packets(revocation).unwrap();
+        let keys = Certificate::prepare(revoked).keys;
+        assert_eq!(keys.len(), 2);
+        assert!(keys.iter().all(|key| key.revocations.iter().all(|found| found.kind == RevocationKind::Hard)));
+        assert!(keys.iter().all(|key| key.revocations.len() == 1));
     }
 }

@@ -104,18 +104,9 @@ fn parse(name: &str, binary: &[u8], found: &mut Vec<Cert>) -> Result<(), Keyring
         if certificate.is_tsk() {
             return Err(KeyringError::NotAKeyFile { name: name.to_owned(), reason: NotAKeyFile::Secret });
         }
-        // A certificate vouches by its self-signatures. Without one it is cut short, or never was one.
-        let newest = certificate.keys().flat_map(|key| key.self_signatures().collect::<Vec<_>>());
-        let bound = certificate
-            .userids()
-            .flat_map(|user| user.self_signatures().collect::<Vec<_>>())
-            .chain(newest)
-            .filter_map(|signature| signature.signature_creation_time())
-            .max();
-        let supported = policy::key_strength(certificate.primary_key().key());
-        let unsupported = matches!(supported, Strength::Unsupported(_));
-        let is_bound = bound.is_some_and(|time| certificate.with_policy(&Explaining, time).is_ok());
-        if !is_bound && !unsupported {
+        // What the library cannot verify is no damage: the certificate loads, and `keys` says that it is not supported.
+        let strength = policy::key_strength(certificate.primary_key().key());
+        if !is_bound(&certificate) && !matches!(strength, Strength::Unsupported(_)) {
             let fingerprint = Fingerprint::new(certificate.fingerprint().as_bytes());
             return Err(KeyringError::Unbound { name: name.to_owned(), fingerprint });
         }
@@ -125,6 +116,14 @@ fn parse(name: &str, binary: &[u8], found: &mut Vec<Cert>) -> Result<(), Keyring
         return Err(KeyringError::NotAKeyFile { name: name.to_owned(), reason: NotAKeyFile::Empty });
     }
     Ok(())
+}
+
+/// Whether a self-signature of a certificate verifies. Without one it is cut short, or never was one.
+fn is_bound(certificate: &Cert) -> bool {
+    let of_users = certificate.userids().flat_map(|user| user.self_signatures().collect::<Vec<_>>());
+    let of_keys = certificate.keys().flat_map(|key| key.self_signatures().collect::<Vec<_>>());
+    let newest = of_users.chain(of_keys).filter_map(|signature| signature.signature_creation_time()).max();
+    newest.is_some_and(|time| certificate.with_policy(&Explaining, time).is_ok())
 }
 
 /// Why a keyring could not be had.
