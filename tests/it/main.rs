@@ -17,6 +17,8 @@ mod conformance_openpgp;
 #[cfg(test)]
 mod conformance_tables;
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod images;
 #[cfg(test)]
 mod peers;
