@@ -44,6 +44,10 @@ pub(super) fn certificates(name: &str, bytes: &[u8]) -> Result<Vec<Cert>, Keyrin
 
 /// The blocks of armor in `text`. What stands around them is for people.
 fn armored_blocks(text: &str) -> Result<Vec<&str>, NotAKeyFile> {
+    // Beside a public key too: to skip it would be to load a part of the file.
+    if text.contains("-----BEGIN PGP PRIVATE KEY BLOCK-----") {
+        return Err(NotAKeyFile::Secret);
+    }
     let mut blocks = Vec::new();
     let mut rest = text;
     while let Some((_, from)) = rest.split_once(BEGIN) {
@@ -51,11 +55,7 @@ fn armored_blocks(text: &str) -> Result<Vec<&str>, NotAKeyFile> {
         blocks.push(from.get(..length).unwrap_or_default());
         rest = from.get(length..).unwrap_or_default();
     }
-    match blocks.is_empty() {
-        false => Ok(blocks),
-        true if text.contains("-----BEGIN PGP PRIVATE KEY BLOCK-----") => Err(NotAKeyFile::Secret),
-        true => Err(NotAKeyFile::NoArmor),
-    }
+    if blocks.is_empty() { Err(NotAKeyFile::NoArmor) } else { Ok(blocks) }
 }
 
 /// The octets of a block of armor (RFC 9580, section 6.2), its checksum checked where it has one.
@@ -209,4 +209,47 @@ pub enum NotAKeyFile {
     /// A secret key.
     #[error("it holds a secret key, which does not belong on the machine that verifies")]
     Secret,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: &str) -> String {
+        std::fs::read_to_string(format!("testdata/keys/{name}")).unwrap()
+    }
+
+    #[track_caller]
+    fn count(text: &str) -> Result<usize, KeyringError> {
+        certificates("keys", text.as_bytes()).map(|certificates| certificates.len())
+    }
+
+    #[test]
+    fn text_around_armor_and_its_checksum_may_be_there_or_not() {
+        let (one, two) = (key("ed25519.asc"), key("rsa2048.asc"));
+        let without_checksum: String =
+            one.lines().filter(|line| !line.starts_with('=')).map(|line| format!("{line}\n")).collect();
+        for (text, expected) in [
+            (one.clone(), 1),
+            (without_checksum, 1),
+            (one.replace('\n', "\r\n"), 1),
+            (format!("pub rsa4096\n\n{one}some words\n{two}"), 2),
+        ] {
+            assert_eq!(count(&text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_would_load_in_part_does_not_load() {
+        let (one, two, secret) = (key("ed25519.asc"), key("rsa2048.asc"), key("secret.asc"));
+        let cut = one.replace(END, "");
+        let changed = one.replacen('A', "B", 1);
+        let missing: String =
+            two.lines().enumerate().filter(|(line, _)| *line != 4).map(|(_, line)| format!("{line}\n")).collect();
+        for text in
+            [cut.clone(), format!("{cut}{two}"), changed, missing, format!("{two}{secret}"), format!("{secret}{two}")]
+        {
+            assert!(count(&text).is_err(), "{text}");
+        }
+    }
 }
