@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
-use vidimus::image::{ImageSignature, Text};
+use vidimus::image::{ImageSignature, SignatureSubject, Text};
+use vidimus::signature::{Rules, Trust};
 use vidimus::{Carrier, Image, Keyring, KeyringBuilder, Verifier};
 
 use crate::support::raw_signature;
@@ -128,6 +129,22 @@ proptest! {
     #[test]
     fn any_content_has_an_answer(content in proptest::collection::vec(any::<u8>(), 0..200)) {
         prop_assert_eq!(CORPUS.claims(&content), None);
+    }
+}
+
+/// Whoever may write the object may name any key in it, that of the very signer too.
+#[test]
+fn naming_a_key_in_the_record_never_allows() {
+    for (file, key) in [("issuer-none.sig", "ed25519.asc"), ("issuer-wildcard.sig", "ed25519.asc")] {
+        let content = fs::read(Path::new("testdata/signatures").join(file)).unwrap();
+        let keyring = Keyring::from_bytes(key, &fs::read(Path::new("testdata/keys").join(key)).unwrap()).unwrap();
+        let trust = Trust::new(keyring, Rules::default());
+        let fingerprint = trust.certificates(CORPUS.at)[0].fingerprint.to_string();
+        let mut image = CORPUS.image(&[content]);
+        assert!(!CORPUS.verifier.verify(&image, CORPUS.at).is_allowed(), "{file}");
+        let subject = SignatureSubject { public_key_id: Text::from(fingerprint), ..SignatureSubject::default() };
+        image.signatures[0].issued_to = Some(subject);
+        assert!(!CORPUS.verifier.verify(&image, CORPUS.at).is_allowed(), "{file} with its key named");
     }
 }
 

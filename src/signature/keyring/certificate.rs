@@ -7,7 +7,7 @@ use sequoia_openpgp::types::RevocationType;
 use sequoia_openpgp::{Cert, KeyHandle};
 
 use crate::signature::openpgp::policy::{self, AlgorithmPolicy, Strength};
-use crate::signature::{Fingerprint, Legacy};
+use crate::signature::{Fingerprint, KeyHint, Legacy};
 
 /// A certificate and its keys.
 #[derive(Debug)]
@@ -70,6 +70,11 @@ impl Certificate {
             .collect();
         let fingerprint = Fingerprint::new(cert.fingerprint().as_bytes());
         Self { fingerprint, user_ids: user_ids(&cert), keys, cert }
+    }
+
+    /// Whether one of its keys is the one that `hint` names.
+    pub(crate) fn has_key(&self, hint: &KeyHint) -> bool {
+        self.keys.iter().any(|key| hint.matches(&key.fingerprint))
     }
 
     /// The primary key.

@@ -11,7 +11,7 @@ pub(crate) use certificate::{Certificate, Revocation, RevocationKind, SigningKey
 pub use load::{KEY_FILE_LIMIT, KeyringError, NotAKeyFile};
 pub use summary::{CertificateSummary, KeySummary};
 
-use crate::signature::{Fingerprint, KeyHint, KeyId};
+use crate::signature::{Fingerprint, KeyId};
 
 /// A set of certificates that are trusted to vouch for images; never empty.
 ///
@@ -50,15 +50,6 @@ impl Keyring {
             let certificate = self.certificates.get(*certificate)?;
             Some(Candidate { certificate, key: certificate.keys.get(*key)? })
         })
-    }
-
-    /// The keys of the certificates that `hint` names, by their own or by another of the certificate's keys.
-    pub(crate) fn keys_with_hint(&self, hint: &KeyHint) -> impl Iterator<Item = Candidate<'_>> {
-        let named = |certificate: &&Certificate| certificate.keys.iter().any(|key| hint.matches(&key.fingerprint));
-        self.certificates
-            .iter()
-            .filter(named)
-            .flat_map(|certificate| certificate.keys.iter().map(move |key| Candidate { certificate, key }))
     }
 }
 

@@ -101,12 +101,6 @@ pub enum AuthenticationError {
         /// The type found.
         found: String,
     },
-    /// The record names a key that is not trusted.
-    #[error("no trusted certificate has key {hint}, which `issuedTo.publicKeyID` names")]
-    UnknownHint {
-        /// What the record says.
-        hint: String,
-    },
     /// The signer is not trusted.
     #[error("no trusted certificate has key {key}")]
     UnknownKey {
@@ -165,7 +159,7 @@ impl AuthenticationError {
             Self::KeyNotForSigning { .. } => Code::KeyNotForSigning,
             Self::KeyNotYetValid { .. } => Code::KeyNotYetValid,
             Self::KeyRevoked { .. } => Code::KeyRevoked,
-            Self::NoIssuer | Self::UnknownHint { .. } | Self::UnknownKey { .. } => Code::UnknownKey,
+            Self::NoIssuer | Self::UnknownKey { .. } => Code::UnknownKey,
             Self::SignatureExpired { .. } => Code::SignatureExpired,
             Self::SignatureNotYetValid { .. } => Code::SignatureNotYetValid,
             Self::Type { .. } => Code::UnsupportedSignatureType,

@@ -232,39 +232,25 @@ fn agrees(announced: &OnePass, signature: &Signature, facts: &Facts) -> Result<(
     Err(FramingError::Malformed { found: "a one-pass signature packet that announces another signature" })
 }
 
-/// The trusted keys that may have made the signature.
+/// The trusted keys that may have made the signature: those of the issuer's key ID. What the record says can narrow them
+/// down, and never stands in for an issuer that the signature does not name: whoever may write the object may write it.
 fn candidates<'a>(
     hint: Option<&KeyHint>,
     issuer: Option<KeyId>,
     keyring: &'a Keyring,
 ) -> Result<Vec<Candidate<'a>>, AuthenticationError> {
-    let Some(hint) = hint else {
-        let issuer = issuer.ok_or(AuthenticationError::NoIssuer)?;
-        let candidates: Vec<_> = keyring.keys_with_id(issuer).collect();
-        return if candidates.is_empty() {
-            Err(AuthenticationError::UnknownKey { key: issuer })
-        } else {
-            Ok(candidates)
-        };
-    };
-    let mut hinted: Vec<_> = keyring.keys_with_hint(hint).collect();
-    if let Some(issuer) = issuer {
-        hinted.retain(|candidate| candidate.key.fingerprint.key_id() == issuer);
-        if hinted.is_empty() {
-            // Neither may widen what the other says: a record that names one key over a signature by another is wrong.
-            let meant = issuer.to_string();
-            let hint = hint.to_string();
-            return Err(if hint.contains(&meant) {
-                AuthenticationError::UnknownKey { key: issuer }
-            } else {
-                AuthenticationError::HintMismatch { hint, issuer }
-            });
+    let issuer = issuer.ok_or(AuthenticationError::NoIssuer)?;
+    let mut candidates: Vec<_> = keyring.keys_with_id(issuer).collect();
+    if let Some(hint) = hint {
+        candidates.retain(|candidate| candidate.certificate.has_key(hint));
+    }
+    match hint {
+        _ if !candidates.is_empty() => Ok(candidates),
+        Some(hint) if !hint.to_string().contains(&issuer.to_string()) => {
+            Err(AuthenticationError::HintMismatch { hint: hint.to_string(), issuer })
         }
+        _ => Err(AuthenticationError::UnknownKey { key: issuer }),
     }
-    if hinted.is_empty() {
-        return Err(AuthenticationError::UnknownHint { hint: hint.to_string() });
-    }
-    Ok(hinted)
 }
 
 /// The digest that is signed: salt, payload, and the hashed part of the signature packet.
