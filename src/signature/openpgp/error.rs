@@ -114,7 +114,9 @@ pub enum AuthenticationError {
         algorithm: String,
     },
     /// The key's algorithm is not supported.
-    #[error("the key is of the algorithm {algorithm}, which is not supported; RSA, NIST curves and Ed25519 are")]
+    #[error(
+        "the key is of the algorithm {algorithm}, which is not supported; RSA up to 4096 bits, NIST curves and Ed25519 are"
+    )]
     UnsupportedKey {
         /// The algorithm.
         algorithm: String,
@@ -132,7 +134,7 @@ pub enum AuthenticationError {
         algorithm: String,
     },
     /// The key is too weak.
-    #[error("the key is {algorithm}; RSA of 2048 to 8192 bits, a NIST curve or Ed25519 is needed")]
+    #[error("the key is {algorithm}; RSA of 2048 to 4096 bits, a NIST curve or Ed25519 is needed")]
     WeakKey {
         /// The algorithm and size.
         algorithm: String,

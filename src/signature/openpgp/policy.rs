@@ -21,8 +21,9 @@ use crate::signature::Legacy;
 /// The day whose algorithm policy is in force: 2026-01-01. Raised with a release, never by the clock.
 const POLICY_DAY: u64 = 1_767_225_600;
 
-/// The most bits of an RSA modulus. Larger ones cost more than they protect.
-const RSA_BITS_LIMIT: usize = 8192;
+/// The most bits of an RSA modulus and of an RSA exponent that the backend computes with.
+const RSA_MODULUS_BITS: usize = 4096;
+const RSA_EXPONENT_BITS: usize = 33;
 
 /// The algorithm policy for certificates and their self-signatures.
 #[derive(Debug)]
@@ -107,11 +108,12 @@ pub(crate) fn key_strength<R: key::KeyRole>(key: &Key<key::PublicParts, R>) -> S
     match key.mpis() {
         PublicKey::RSA { e, n } => {
             let odd = |value: &[u8]| value.last().is_some_and(|octet| octet & 1 == 1);
-            let bits = n.bits();
-            if (2048..=RSA_BITS_LIMIT).contains(&bits) && odd(n.value()) && odd(e.value()) && e.bits() > 1 {
-                Strength::Strong
-            } else {
+            if n.bits() < 2048 || !odd(n.value()) || !odd(e.value()) || e.bits() < 2 {
                 Strength::Weak(name)
+            } else if n.bits() > RSA_MODULUS_BITS || e.bits() > RSA_EXPONENT_BITS {
+                Strength::Unsupported(name)
+            } else {
+                Strength::Strong
             }
         }
         PublicKey::DSA { .. } | PublicKey::ElGamal { .. } => Strength::Weak(name),
@@ -169,4 +171,33 @@ pub(crate) fn system_time(time: DateTime<Utc>) -> SystemTime {
 pub(crate) fn date_time(time: SystemTime) -> DateTime<Utc> {
     let seconds = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     i64::try_from(seconds).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use sequoia_openpgp::packet::key::{Key4, PrimaryRole};
+
+    use super::*;
+
+    fn rsa(bits: usize, last: u8, exponent: &[u8]) -> Strength {
+        let mut modulus = vec![0xff; bits.div_ceil(8)];
+        modulus[0] >>= bits.next_multiple_of(8).saturating_sub(bits);
+        *modulus.last_mut().unwrap() = last;
+        let key: Key4<_, PrimaryRole> = Key4::import_public_rsa(exponent, &modulus, None).unwrap();
+        key_strength(&Key::from(key))
+    }
+
+    #[test]
+    fn rsa_is_judged_by_its_numbers() {
+        let strong = |strength| matches!(strength, Strength::Strong);
+        let weak = |strength| matches!(strength, Strength::Weak(_));
+        let unsupported = |strength| matches!(strength, Strength::Unsupported(_));
+        let f4 = &[1, 0, 1];
+        assert!(weak(rsa(1024, 1, f4)) && weak(rsa(2047, 1, f4)));
+        assert!(strong(rsa(2048, 1, f4)) && strong(rsa(4096, 1, f4)) && strong(rsa(2048, 1, &[3])));
+        assert!(unsupported(rsa(4097, 1, f4)) && unsupported(rsa(16384, 1, f4)));
+        assert!(weak(rsa(2048, 2, f4)), "an even modulus is no product of two primes");
+        assert!(weak(rsa(2048, 1, &[1])) && weak(rsa(2048, 1, &[1, 0])), "an exponent of one, or an even one");
+        assert!(unsupported(rsa(2048, 1, &[3, 0, 0, 0, 1])), "an exponent of 34 bits");
+    }
 }
