@@ -91,7 +91,9 @@ impl Rewrite {
         for (index, update) in &self.signatures {
             if let Some(signature) = signatures.get(*index) {
                 let path = format!("{path}[{index}]");
-                edits.set(&Object::read(signature.get(), &path)?, &path, update.members()?)?;
+                let signature = Object::read(signature.get(), &path)?;
+                let members = update.members(signature.get("conditions"))?;
+                edits.set(&signature, &path, members)?;
             }
         }
         Ok(edits.apply())
@@ -99,9 +101,26 @@ impl Rewrite {
 }
 
 impl SignatureUpdate {
-    /// The members to set.
-    fn members(&self) -> Result<Vec<(&'static str, Value)>, ObjectError> {
-        let mut members = vec![("conditions", to_json(&self.conditions)?)];
+    /// The members to set. Conditions that are among the `previous` ones, and stay, keep what else is in them.
+    fn members(&self, previous: Option<&str>) -> Result<Vec<(&'static str, Value)>, ObjectError> {
+        let mut previous: Vec<(&RawValue, SignatureCondition<'_>)> = match previous {
+            None | Some("null") => Vec::new(),
+            Some(text) => {
+                let raw: Vec<&RawValue> = read(text)?;
+                raw.into_iter().map(|raw| Ok((raw, read(raw.get())?))).collect::<Result<_, ObjectError>>()?
+            }
+        };
+        let mut conditions = Vec::new();
+        for condition in &self.conditions {
+            match previous.iter().position(|(_, before)| before == condition) {
+                Some(place) => conditions.push(previous.remove(place).0.to_owned()),
+                None => {
+                    let written = serde_json::value::to_raw_value(condition);
+                    conditions.push(written.map_err(|error| ObjectError::from_json("$".to_owned(), &error))?);
+                }
+            }
+        }
+        let mut members = vec![("conditions", to_json(&conditions)?)];
         let Some(filled) = &self.filled else { return Ok(members) };
         push_text(&mut members, "imageIdentity", &filled.image_identity)?;
         if !filled.signed_claims.is_empty() {
@@ -180,6 +199,23 @@ mod tests {
         let mut rewrite = Rewrite::default();
         updates.iter().for_each(|(index, update)| rewrite.signature(*index, update.clone()));
         rewrite.apply(json)
+    }
+
+    #[test]
+    fn a_condition_that_stays_keeps_what_is_not_known_of_it() {
+        let kept = r#"{"type":"Trusted", "status":"True", "lastProbeTime":null, "observedGeneration":1.50}"#;
+        let gone = r#"{"type":"Complete","status":"False","x":1}"#;
+        let json = format!(r#"{{"kind":"Image","signatures":[{{"content":"AA==","conditions":[{gone},{kept}]}}]}}"#);
+        let trusted: SignatureCondition<'_> = serde_json::from_str(kept).unwrap();
+        let trusted = SignatureCondition {
+            condition_type: trusted.condition_type.into_owned(),
+            status: trusted.status.into_owned(),
+            ..SignatureCondition::default()
+        };
+        let conditions = vec![trusted, verified().conditions.remove(0)];
+        let written = rewritten(&json, &[(0, SignatureUpdate { conditions, filled: None })]).unwrap();
+        assert!(written.contains(kept), "{written}");
+        assert!(!written.contains(gone), "{written}");
     }
 
     const CONDITIONS: &str = r#"[{"type":"Complete","status":"True","lastProbeTime":"2024-01-01T00:00:00Z","lastTransitionTime":null,"reason":"Verified","message":"a \"quoted\" message"}]"#;
