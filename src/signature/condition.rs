@@ -48,7 +48,7 @@ pub fn conditions(
 }
 
 /// When the status became what it is: at the earlier transition if it is unchanged, else now. A time that cannot be,
-/// as it is in the future, is not kept.
+/// as it is in the future or before the first second of 1970, is not kept.
 fn transition(
     previous: &[SignatureCondition<'_>],
     condition_type: &str,
@@ -62,7 +62,7 @@ fn transition(
         .and_then(|condition| condition.last_transition_time.as_ref())
         .and_then(|time| DateTime::parse_from_rfc3339(time).ok())
         .map(|time| time.with_timezone(&Utc))
-        .filter(|time| *time <= at)
+        .filter(|time| *time <= at && time.timestamp() >= 0)
         .unwrap_or(at)
 }
 
@@ -74,5 +74,41 @@ fn owned(condition: &SignatureCondition<'_>) -> SignatureCondition<'static> {
         last_transition_time: condition.last_transition_time.clone().map(Text::into_owned),
         reason: condition.reason.clone().into_owned(),
         message: condition.message.clone().into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time_of_transition(status: &str, time: &str) -> String {
+        let previous = SignatureCondition {
+            condition_type: Text::from("Complete"),
+            status: Text::from(status),
+            last_transition_time: Some(Text::from(time)),
+            ..SignatureCondition::default()
+        };
+        let at = "2026-06-01T00:00:00Z".parse().unwrap();
+        rfc3339(transition(&[previous], COMPLETE, "True", at))
+    }
+
+    #[test]
+    fn the_time_of_transition_moves_with_the_status() {
+        assert_eq!(time_of_transition("True", "2024-03-01T14:00:00+02:00"), "2024-03-01T12:00:00Z");
+        assert_eq!(time_of_transition("False", "2024-03-01T12:00:00Z"), "2026-06-01T00:00:00Z");
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_is_not_kept() {
+        for time in [
+            "2026-06-01T00:00:01Z",
+            "9999-12-31T23:59:59Z",
+            "0000-01-01T00:00:00+23:59",
+            "1969-12-31T23:59:59Z",
+            "yesterday",
+            "",
+        ] {
+            assert_eq!(time_of_transition("True", time), "2026-06-01T00:00:00Z", "{time:?}");
+        }
     }
 }
