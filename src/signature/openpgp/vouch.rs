@@ -57,7 +57,9 @@ impl<'r> Judge<'r> {
         let Candidate { certificate, key } = candidate;
         strength(key)?;
         certificate.primary().map_or(Ok(()), strength)?;
-        let created = policy::date_time(key.key.creation_time());
+        // A key is no older than the certificate that it belongs to, whatever its own packet says.
+        let primary = certificate.primary().map_or(key.key.creation_time(), |primary| primary.key.creation_time());
+        let created = policy::date_time(key.key.creation_time().max(primary));
         if signed < created {
             return Err(AuthenticationError::KeyNotYetValid { created, signed });
         }
