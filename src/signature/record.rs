@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
+use crate::image::quote::Quoted;
 use crate::image::{ImageSignature, Reference};
 use crate::signature::openpgp::message::CONTENT_LIMIT;
 use crate::signature::{Claims, Code, KeyHint, KeyHintError, Signer};
@@ -114,7 +115,7 @@ pub enum RecordError {
         digits: usize,
     },
     /// The key that the record names cannot be read.
-    #[error("`issuedTo.publicKeyID` is `{found}`: {reason}")]
+    #[error("`issuedTo.publicKeyID` is {}: {reason}", Quoted(found))]
     KeyHint {
         /// The text found.
         found: String,
@@ -122,7 +123,12 @@ pub enum RecordError {
         reason: KeyHintError,
     },
     /// A field contradicts what was signed.
-    #[error("`{field}` says `{found}`, but signed is `{signed}`: the record was tampered with or corrupted")]
+    #[error(
+        "{} says {}, but signed is {}: the record was tampered with or corrupted",
+        Quoted(field),
+        Quoted(found),
+        Quoted(signed)
+    )]
     Mismatch {
         /// The field, as a path from the record.
         field: String,

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::image::quote::Quoted;
 use crate::image::{AnchorError, Digest, ManifestError};
 use crate::signature::openpgp::error::AuthenticationError;
 use crate::signature::record::RecordError;
@@ -73,7 +74,7 @@ pub enum Undecided {
         limit: usize,
     },
     /// The record is of a type that vidimus does not know.
-    #[error("the type is `{found}`; `atomic` and `AtomicImageV1` are understood")]
+    #[error("the type is {}; `atomic` and `AtomicImageV1` are understood", Quoted(found))]
     Type {
         /// The type found.
         found: String,
