@@ -37,7 +37,7 @@ pub mod source;
 mod verifier;
 
 pub use image::{Carrier, Digest, DigestError, Image, Reference, ReferenceError};
-pub use policy::{Decision, Effect, Requirement, SignedBy};
+pub use policy::{Context, Decision, Demand, Effect, Policy, Requirement};
 pub use signature::{Code, Evidence, Keyring, KeyringBuilder, KeyringError, Rules};
 pub use verifier::{SIGNATURES_PER_IMAGE, Verdict, Verifier};
 

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::image::{Filled, Image, ImageSignature, SignatureCondition, SignatureSubject, SignatureUpdate, Text};
-use crate::policy::{Decision, Effect, Requirement};
-use crate::signature::{self, Evidence, Keyring, Rules, Subject, Trust};
+use crate::image::{Filled, Image, SignatureCondition, SignatureSubject, SignatureUpdate, Text};
+use crate::policy::{Case, Context, Decision, Effect, Governing, Governor, Policy, Requirement, evaluate};
+use crate::signature::{self, Evidence, Examined, Keyring, Needs, Rules, Subject, Terms, Trust};
 
 /// The most signatures of one image that are examined. Those after it are reported as not looked at.
 ///
@@ -29,7 +29,7 @@ pub const SIGNATURES_PER_IMAGE: usize = 64;
 #[derive(Debug)]
 pub struct Verifier {
     trust: Trust,
-    requirement: Requirement,
+    governor: Governor,
 }
 
 impl Verifier {
@@ -40,7 +40,13 @@ impl Verifier {
 
     /// A verifier by explicit rules, with an explicit demand.
     pub fn with_rules(keyring: Keyring, rules: Rules, requirement: Requirement) -> Self {
-        Self { trust: Trust::new(keyring, rules), requirement }
+        Self::with_policy(Policy::everywhere(keyring, requirement), rules)
+    }
+
+    /// A verifier that decides by a policy. The rules fill in what the policy leaves open.
+    pub fn with_policy(policy: Policy, rules: Rules) -> Self {
+        let (keyring, governor) = policy.into_parts();
+        Self { trust: Trust::new(keyring, rules), governor }
     }
 
     /// Who is trusted, and by which rules.
@@ -48,25 +54,56 @@ impl Verifier {
         &self.trust
     }
 
-    /// Verifies every signature of `image` as of `at`, and decides.
+    /// Verifies every signature of `image` as of `at`, and decides; the image comes from a registry, and the namespace
+    /// in which it is to run is not known.
     ///
     /// This is total: whatever is wrong with an image or a signature is part of the verdict.
     pub fn verify(&self, image: &Image<'_>, at: DateTime<Utc>) -> Verdict {
-        let subject = Subject::of(image, self.trust.rules());
-        let examine = |(place, signature): (usize, &ImageSignature<'_>)| {
-            if place < SIGNATURES_PER_IMAGE {
-                self.trust.examine(&subject, signature, at)
-            } else {
-                Evidence::not_examined(signature, SIGNATURES_PER_IMAGE)
-            }
+        self.verify_in(image, &Context::default(), at)
+    }
+
+    /// Verifies every signature of `image` as of `at`, and decides what is right in `context`.
+    ///
+    /// Signatures are authenticated once, however many rules of the policy look at them.
+    pub fn verify_in(&self, image: &Image<'_>, context: &Context, at: DateTime<Utc>) -> Verdict {
+        let rules = self.trust.rules();
+        let subject = Subject::of(image, rules);
+        let governing = self.governor.governing(subject.reference(), context, at);
+        let needs = match &governing {
+            Governing::Rule(rule) => rule.needs(),
+            Governing::Exempt(_) | Governing::Nothing | Governing::Unknown(_) => Needs::default(),
         };
-        let evidence: Vec<_> = image.signatures.iter().enumerate().map(examine).collect();
+        // Where no rule looks at signatures they are judged by the rules alone, for the record.
+        let any = Terms::default();
+        let looked_at = needs.are_any();
+        let needs = if looked_at { needs } else { needs.with(&any) };
+        let (looked, rest) = image.signatures.split_at(image.signatures.len().min(SIGNATURES_PER_IMAGE));
+        let looked = looked.iter().map(|signature| self.trust.examine(signature, needs, at));
+        let rest = rest.iter().map(|signature| Examined::not_examined(signature, SIGNATURES_PER_IMAGE));
+        let examined: Vec<_> = looked.chain(rest).collect();
+        let outcome = match &governing {
+            Governing::Rule(rule) => {
+                Some(evaluate(rule.requirement(), &Case { subject: &subject, examined: &examined, rules, at }))
+            }
+            Governing::Exempt(_) | Governing::Nothing | Governing::Unknown(_) => None,
+        };
+        let evidence: Vec<_> = examined
+            .iter()
+            .enumerate()
+            .map(|(index, examined)| {
+                let judged = match &outcome {
+                    Some(outcome) if looked_at => outcome.judged(index),
+                    Some(_) | None => examined.judge(&subject, &any, rules, at).map(|_| ()),
+                };
+                Evidence::of(examined, judged)
+            })
+            .collect();
         let conditions = evidence
             .iter()
             .zip(&image.signatures)
             .map(|(evidence, signature)| signature::conditions(evidence, &signature.conditions, at))
             .collect();
-        let decision = Decision::of(&self.requirement, &subject, &evidence);
+        let decision = Decision::of(governing, outcome, &subject, &evidence);
         Verdict {
             name: image.metadata.name.to_string(),
             docker_image_reference: image.docker_image_reference.to_string(),

@@ -235,7 +235,7 @@ impl Run {
         if let Some(name) = self.raw_signature {
             return Err(Error::RawSignature { name });
         }
-        if summary.errors > 0 {
+        if summary.errors > 0 || summary.undecided_images > 0 {
             return Ok(Status::Undecided);
         }
         if summary.images == 0 {

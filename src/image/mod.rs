@@ -16,6 +16,7 @@ mod rewrite;
 mod schema1;
 mod text;
 mod tracked;
+pub(crate) mod yaml;
 
 pub use anchor::{Anchor, AnchorError, Basis, CONFIG_LIMIT};
 pub use carrier::{Carried, Carrier, CarrierKind, Other};

@@ -1,7 +1,20 @@
-//! What the cluster demands: requirements, and the decision that they lead to.
+//! What the cluster demands: scopes, requirements, and the decision that they lead to.
 
+mod cluster;
+mod context;
 mod decision;
+pub mod document;
+mod evaluate;
 mod requirement;
+mod rule;
+mod usefulness;
 
+pub(crate) use cluster::Governor;
+pub use cluster::Policy;
+pub(crate) use context::Governing;
+pub use context::{Context, Namespace, Transport};
 pub use decision::{Decision, Effect};
-pub use requirement::{Requirement, SignedBy};
+pub use evaluate::Truth;
+pub(crate) use evaluate::{Case, evaluate};
+pub use requirement::{Demand, NonEmpty, Requirement};
+pub use rule::{Exemption, Mode, Rule};

@@ -1,65 +1,136 @@
-//! What is demanded of an image.
+//! What is demanded of an image: the one internal form that every policy grammar is read into.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
-use crate::signature::{Evidence, Fingerprint};
+use crate::image::Digest;
+use crate::signature::{Needs, Terms};
 
-/// A demand on the evidence about an image.
-///
-/// This is the one internal form that every policy grammar is read into.
+/// A demand on the evidence about an image, and the place in a policy document that makes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Requirement {
-    /// Trusted signers must vouch for the image.
-    SignedBy(SignedBy),
+pub struct Requirement {
+    pointer: String,
+    demand: Demand,
 }
 
-impl Default for Requirement {
-    /// One trusted signer, whoever it is.
-    fn default() -> Self {
-        Self::SignedBy(SignedBy { signers: None, threshold: NonZeroUsize::MIN })
-    }
+/// What is demanded. Lists are never empty: a demand of nothing would always be met.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Demand {
+    /// Nothing: any image is accepted, signed or not.
+    AcceptAnything,
+    /// Each of these.
+    All(NonEmpty<Requirement>),
+    /// One of these at least.
+    Any(NonEmpty<Requirement>),
+    /// Accepted signatures by this many different signers, of those that the given `SignedBy` demands accept. Two
+    /// signatures by one certificate count once, whichever of its keys made them.
+    AtLeast {
+        /// How many signers.
+        count: NonZeroUsize,
+        /// Whose signatures count; demands other than [`SignedBy`](Self::SignedBy) contribute no signer.
+        of: NonEmpty<Requirement>,
+    },
+    /// The manifest's digest is one of these.
+    DigestIn(BTreeSet<Digest>),
+    /// The manifest's digest is none of these.
+    DigestNotIn(BTreeSet<Digest>),
+    /// Nothing meets this: every image is rejected.
+    Reject,
+    /// A signature counts under these terms.
+    SignedBy(Terms),
+    /// What a policy demands and vidimus cannot check: never met.
+    Unsupported {
+        /// What it is, as a noun phrase.
+        what: String,
+    },
 }
 
 impl Requirement {
-    /// Whether `evidence` meets the demand.
-    pub(crate) fn is_met(&self, evidence: &[Evidence]) -> bool {
-        match self {
-            Self::SignedBy(signed_by) => signed_by.met_by(evidence).len() >= signed_by.threshold.get(),
+    /// A demand that stands at `pointer`, the path of a value in a policy document.
+    pub fn new(pointer: impl Into<String>, demand: Demand) -> Self {
+        Self { pointer: pointer.into(), demand }
+    }
+
+    /// Where the demand stands: `$.default[0]`.
+    pub fn pointer(&self) -> &str {
+        &self.pointer
+    }
+
+    /// What is demanded.
+    pub fn demand(&self) -> &Demand {
+        &self.demand
+    }
+
+    /// The name of the demand in a policy.
+    pub fn name(&self) -> &'static str {
+        match &self.demand {
+            Demand::AcceptAnything => "insecureAcceptAnything",
+            Demand::All(_) => "all",
+            Demand::Any(_) => "any",
+            Demand::AtLeast { .. } => "atLeast",
+            Demand::DigestIn(_) => "digestIn",
+            Demand::DigestNotIn(_) => "not digestIn",
+            Demand::Reject => "reject",
+            Demand::SignedBy(_) => "signedBy",
+            Demand::Unsupported { .. } => "unsupported",
         }
     }
 
-    /// What is missing, as a sentence for a person.
-    pub(crate) fn shortfall(&self, evidence: &[Evidence]) -> String {
-        match self {
-            Self::SignedBy(signed_by) => {
-                let found = signed_by.met_by(evidence).len();
-                let whom = if signed_by.signers.is_some() { "of the demanded signers" } else { "signers" };
-                format!("{found} {whom} vouch for the image, {} are needed", signed_by.threshold)
-            }
+    /// The demands that this one is made of.
+    pub fn parts(&self) -> &[Self] {
+        match &self.demand {
+            Demand::All(parts) | Demand::Any(parts) | Demand::AtLeast { of: parts, .. } => parts.as_slice(),
+            Demand::AcceptAnything
+            | Demand::DigestIn(_)
+            | Demand::DigestNotIn(_)
+            | Demand::Reject
+            | Demand::SignedBy(_)
+            | Demand::Unsupported { .. } => &[],
         }
+    }
+
+    /// What must be found out about signatures to judge this.
+    pub(crate) fn needs(&self, needs: Needs) -> Needs {
+        let needs = match &self.demand {
+            Demand::SignedBy(terms) => needs.with(terms),
+            _ => needs,
+        };
+        self.parts().iter().fold(needs, |needs, part| part.needs(needs))
     }
 }
 
-/// A demand for signers.
+/// One signature by anybody who is trusted, under the rules of the verification.
+impl Default for Requirement {
+    fn default() -> Self {
+        Self::new("$", Demand::SignedBy(Terms::default()))
+    }
+}
+
+/// A list that holds at least one thing.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SignedBy {
-    /// The certificates whose signatures count; `None` stands for every trusted one.
-    pub signers: Option<BTreeSet<Fingerprint>>,
-    /// How many different certificates must have signed. Two signatures by one signer count once, whichever of its
-    /// keys made them.
-    pub threshold: NonZeroUsize,
+pub struct NonEmpty<T>(Vec<T>);
+
+impl<T> NonEmpty<T> {
+    /// The list, if there is anything in it.
+    pub fn new(list: Vec<T>) -> Option<Self> {
+        (!list.is_empty()).then_some(Self(list))
+    }
+
+    /// The list.
+    pub fn as_slice(&self) -> &[T] {
+        &self.0
+    }
+
+    /// The list, by value.
+    pub fn into_vec(self) -> Vec<T> {
+        self.0
+    }
 }
 
-impl SignedBy {
-    /// The certificates that vouch for the image and count here.
-    fn met_by<'a>(&self, evidence: &'a [Evidence]) -> BTreeSet<&'a Fingerprint> {
-        evidence
-            .iter()
-            .filter(|evidence| evidence.is_verified())
-            .filter_map(|evidence| Some(evidence.signer()?.certificate()))
-            .filter(|certificate| self.signers.as_ref().is_none_or(|signers| signers.contains(*certificate)))
-            .collect()
+/// A list of one.
+impl<T> From<T> for NonEmpty<T> {
+    fn from(only: T) -> Self {
+        Self(vec![only])
     }
 }

@@ -56,6 +56,10 @@ pub(super) struct ImageView<'a> {
     decision: String,
     code: &'static str,
     reason: &'a str,
+    /// Whether the image is allowed though it does not meet what is demanded.
+    tolerated: bool,
+    rule: Option<RuleView<'a>>,
+    exemption: Option<ExemptionView<'a>>,
     manifest_digest: Option<DigestView>,
     signatures: Vec<SignatureView<'a>>,
 }
@@ -75,6 +79,19 @@ impl<'a> ImageView<'a> {
             decision: verdict.decision().effect().to_string(),
             code: verdict.decision().code().as_str(),
             reason: verdict.decision().reason(),
+            tolerated: verdict.decision().is_tolerated(),
+            rule: verdict.decision().rule().filter(|rule| !rule.document().is_empty()).map(|rule| RuleView {
+                document: rule.document(),
+                pointer: rule.pointer(),
+                scope: rule.scope(),
+                mode: rule.mode().as_str(),
+            }),
+            exemption: verdict.decision().exemption().map(|exemption| ExemptionView {
+                document: exemption.document(),
+                pointer: exemption.pointer(),
+                reason: exemption.reason(),
+                expires: rfc3339(exemption.expires()),
+            }),
             manifest_digest: verdict.subject().anchor().ok().map(|anchor| DigestView {
                 digest: anchor.digest().to_string(),
                 from: match anchor.basis() {
@@ -90,6 +107,24 @@ impl<'a> ImageView<'a> {
                 .collect(),
         }
     }
+}
+
+/// The rule of a policy that governs the image.
+#[derive(Serialize)]
+struct RuleView<'a> {
+    document: &'a str,
+    pointer: &'a str,
+    scope: &'a str,
+    mode: &'static str,
+}
+
+/// Why the image may run though nobody vouches for it.
+#[derive(Serialize)]
+struct ExemptionView<'a> {
+    document: &'a str,
+    pointer: &'a str,
+    reason: &'a str,
+    expires: String,
 }
 
 #[derive(Serialize)]
@@ -193,10 +228,14 @@ impl<'a> ErrorView<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct SummaryView<'a> {
     images: u64,
     allowed: u64,
     denied: u64,
+    undecided_images: u64,
+    tolerated: u64,
+    exempted: u64,
     unsigned: u64,
     signatures: u64,
     verified: u64,
@@ -213,6 +252,9 @@ impl<'a> SummaryView<'a> {
             images,
             allowed,
             denied,
+            undecided_images,
+            tolerated,
+            exempted,
             unsigned,
             signatures,
             verified,
@@ -226,6 +268,9 @@ impl<'a> SummaryView<'a> {
             images: *images,
             allowed: *allowed,
             denied: *denied,
+            undecided_images: *undecided_images,
+            tolerated: *tolerated,
+            exempted: *exempted,
             unsigned: *unsigned,
             signatures: *signatures,
             verified: *verified,

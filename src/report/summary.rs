@@ -16,7 +16,14 @@ pub struct Summary {
     pub allowed: u64,
     /// Images denied.
     pub denied: u64,
-    /// Images without any signature; they are among the denied.
+    /// Images about which nothing could be decided.
+    pub undecided_images: u64,
+    /// Images that do not meet what a policy demands and are allowed as it does not enforce that; they are among the
+    /// allowed.
+    pub tolerated: u64,
+    /// Images that a policy exempts; they are among the allowed.
+    pub exempted: u64,
+    /// Images without any signature.
     pub unsigned: u64,
     /// Signatures looked at.
     pub signatures: u64,
@@ -41,6 +48,13 @@ impl Summary {
         match verdict.decision().effect() {
             Effect::Allow => increase(&mut self.allowed),
             Effect::Deny => increase(&mut self.denied),
+            Effect::Undecided => increase(&mut self.undecided_images),
+        }
+        if verdict.decision().is_tolerated() {
+            increase(&mut self.tolerated);
+        }
+        if verdict.decision().exemption().is_some() {
+            increase(&mut self.exempted);
         }
         if verdict.evidence().is_empty() {
             increase(&mut self.unsigned);

@@ -61,12 +61,14 @@ impl Report for TextReport {
     }
 
     fn image(&mut self, entry: &Entry<'_>) -> String {
-        let Style { good, bad, dim, end, .. } = self.style;
+        let Style { good, bad, unclear, dim, end } = self.style;
         let verdict = entry.verdict;
         let decision = verdict.decision();
         let (color, word) = match decision.effect() {
+            Effect::Allow if decision.is_tolerated() => (unclear, "WARN "),
             Effect::Allow => (good, "ALLOW"),
             Effect::Deny => (bad, "DENY "),
+            Effect::Undecided => (unclear, "UNDECIDED"),
         };
         let mut out = String::new();
         let name =
@@ -100,6 +102,9 @@ impl Report for TextReport {
             images,
             allowed,
             denied,
+            undecided_images,
+            tolerated,
+            exempted,
             unsigned,
             signatures,
             verified,
@@ -110,7 +115,15 @@ impl Report for TextReport {
             ..
         } = summary;
         let mut out = String::new();
-        line(&mut out, format_args!("images      {images}: {allowed} allowed, {denied} denied ({unsigned} unsigned)"));
+        let mut images = format!("images      {images}: {allowed} allowed, {denied} denied ({unsigned} unsigned)");
+        for (count, what) in
+            [(undecided_images, "undecided"), (tolerated, "allowed without meeting the policy"), (exempted, "exempt")]
+        {
+            if *count > 0 {
+                let _ = write!(images, ", {count} {what}");
+            }
+        }
+        line(&mut out, format_args!("{images}"));
         let judged = format_args!("{verified} verified, {rejected} rejected, {undecided} undecided");
         line(&mut out, format_args!("signatures  {signatures}: {judged}"));
         if *errors > 0 {

@@ -31,6 +31,8 @@ macro_rules! codes {
 }
 
 codes! {
+    /// The policy accepts any image here, signed or not.
+    AcceptAnything "accept-anything",
     /// Two trusted certificates hold the key that made the signature.
     AmbiguousKey "ambiguous-key",
     /// The manifest can be read as two kinds of manifest.
@@ -49,10 +51,20 @@ codes! {
     CriticalUnknown "critical-unknown",
     /// The content is a signature without the data it signs.
     DetachedSignature "detached-signature",
+    /// The policy lists the digest as one that must not run.
+    DigestDenied "digest-denied",
+    /// The policy lists the digest as one that may run.
+    DigestListed "digest-listed",
     /// The signature is for another manifest.
     DigestMismatch "digest-mismatch",
+    /// The policy lists the digests that may run, and this is none of them.
+    DigestNotListed "digest-not-listed",
     /// The content is encrypted.
     EncryptedMessage "encrypted-message",
+    /// The policy exempts the image, for a reason and until a day.
+    Exempted "exempted",
+    /// The policy rejects every image here.
+    ExplicitReject "explicit-reject",
     /// The signature is for another image name or tag.
     IdentityMismatch "identity-mismatch",
     /// The payload is not what a container signature says.
@@ -83,6 +95,8 @@ codes! {
     ManifestTooLarge "manifest-too-large",
     /// Nothing says what the manifest's digest is.
     NoManifestDigest "no-manifest-digest",
+    /// No rule of the policy is for this image.
+    NoMatchingRule "no-matching-rule",
     /// The image carries no signature.
     NoSignature "no-signature",
     /// The payload, or the message once inflated, is larger than is looked at.
@@ -99,6 +113,12 @@ codes! {
     SignatureExpired "signature-expired",
     /// The signature claims a time in the future.
     SignatureNotYetValid "signature-not-yet-valid",
+    /// The signature is older than the policy accepts.
+    SignatureTooOld "signature-too-old",
+    /// The signer is trusted, and not for this image.
+    SignerNotAccepted "signer-not-accepted",
+    /// The policy trusts the signer at another time.
+    SignerNotTrusted "signer-not-trusted",
     /// The message is more deeply nested, or its signature busier, than is looked at.
     TooComplex "too-complex",
     /// Trusted signers vouch for the image, but not as many, or not those, that are demanded.
@@ -109,6 +129,8 @@ codes! {
     TrailingData "trailing-data",
     /// No trusted key has the signature's key ID.
     UnknownKey "unknown-key",
+    /// The policy asks for the namespace of the workload or its labels, which are not known.
+    UnknownNamespace "unknown-namespace",
     /// The message carries data, but no signature over it.
     Unsigned "unsigned",
     /// The signature or key uses an algorithm that is not supported.
@@ -117,6 +139,8 @@ codes! {
     UnsupportedClaimsType "unsupported-claims-type",
     /// The message is put together in a way that stored signatures are not.
     UnsupportedFraming "unsupported-framing",
+    /// The policy demands what cannot be checked yet.
+    UnsupportedRequirement "unsupported-requirement",
     /// The signature is not one over binary data.
     UnsupportedSignatureType "unsupported-signature-type",
     /// The signature packet is of a version that is not accepted.

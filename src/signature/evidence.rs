@@ -1,101 +1,7 @@
 //! What verification found out about one signature.
 
-use chrono::{DateTime, Utc};
-
-use crate::image::{Anchor, AnchorError, Image, ImageSignature, Reference};
-use crate::signature::openpgp::policy::AlgorithmPolicy;
-use crate::signature::openpgp::vouch::Judge;
-use crate::signature::openpgp::{self, Refused};
-use crate::signature::{Claims, Code, Keyring, Note, Rejection, Rules, Signer, Undecided, record};
-
-/// The types of record that hold a signature in the sense of container-signature(5). Both are in use: `atomic` by
-/// containers/image, `AtomicImageV1` by OpenShift's import controller.
-const TYPES: [&str; 2] = ["atomic", "AtomicImageV1"];
-
-/// Who is trusted to vouch for images, and by which rules.
-#[derive(Debug)]
-pub struct Trust {
-    keyring: Keyring,
-    rules: Rules,
-    policy: AlgorithmPolicy,
-}
-
-impl Trust {
-    /// Trusts the certificates of `keyring`, by `rules`.
-    pub fn new(keyring: Keyring, rules: Rules) -> Self {
-        let policy = AlgorithmPolicy::new(rules.sha1_self_signatures);
-        Self { keyring, rules, policy }
-    }
-
-    /// The certificates that are trusted.
-    pub fn keyring(&self) -> &Keyring {
-        &self.keyring
-    }
-
-    /// The rules in force.
-    pub fn rules(&self) -> &Rules {
-        &self.rules
-    }
-
-    pub(crate) fn judge(&self, at: DateTime<Utc>) -> Judge<'_> {
-        Judge::new(&self.rules, &self.policy, at)
-    }
-
-    /// Examines one signature of the image that `subject` stands for.
-    pub(crate) fn examine(&self, subject: &Subject, signature: &ImageSignature<'_>, at: DateTime<Utc>) -> Evidence {
-        let mut findings = Findings::default();
-        let outcome = match self.steps(subject, signature, at, &mut findings) {
-            Ok(()) => Outcome::Verified,
-            Err(Stop::Rejected(rejection)) => Outcome::Rejected(*rejection),
-            Err(Stop::Undecided(undecided)) => Outcome::Undecided(undecided),
-        };
-        Evidence { name: signature.metadata.name.to_string(), outcome, findings }
-    }
-
-    /// The steps of a verification, in the order in which they may be taken: no payload is read before a trusted key
-    /// has vouched for it.
-    fn steps(
-        &self,
-        subject: &Subject,
-        signature: &ImageSignature<'_>,
-        at: DateTime<Utc>,
-        findings: &mut Findings,
-    ) -> Result<(), Stop> {
-        if !TYPES.contains(&signature.signature_type.as_str()) {
-            return Err(Undecided::Type { found: signature.signature_type.to_string() }.into());
-        }
-        let content = record::content(signature)?;
-        let hint = record::key_hint(signature)?;
-        let authenticated = match openpgp::authenticate(&content, hint.as_ref(), &self.keyring, &self.judge(at)) {
-            Ok(authenticated) => authenticated,
-            Err(Refused { error, signer }) => {
-                findings.signer = signer.map(|signer| *signer);
-                return Err(error.into());
-            }
-        };
-        let claims = Claims::parse(authenticated.payload(), self.rules.payload_profile);
-        let (signer, notes) = authenticated.into_signer();
-        let signer = findings.signer.insert(signer);
-        findings.notes = notes;
-        let claims = findings.claims.insert(claims?);
-
-        if let Some(reference) = claims.contradicting_digest() {
-            return Err(Rejection::Contradiction { signed: *claims.manifest_digest(), reference }.into());
-        }
-
-        let anchor = match &subject.anchor {
-            Ok(anchor) => anchor,
-            Err(error @ AnchorError::Name { .. }) => return Err(Undecided::Anchor(error.clone()).into()),
-            Err(error) => return Err(Rejection::Anchor(error.clone()).into()),
-        };
-        if claims.manifest_digest() != anchor.digest() {
-            return Err(Rejection::Digest { signed: *claims.manifest_digest(), image: *anchor.digest() }.into());
-        }
-        self.rules.identity.accepts(subject.reference.as_ref(), claims.docker_reference())?;
-        record::agrees(signature, claims, signer)?;
-        Ok(())
-    }
-}
+use crate::image::{Anchor, AnchorError, Image, Reference};
+use crate::signature::{Claims, Code, Examined, Note, Rejection, Rules, Signer, Undecided, Unfit};
 
 /// What a signature is compared with, worked out once for an image.
 #[derive(Clone, Debug)]
@@ -116,6 +22,11 @@ impl Subject {
     pub fn anchor(&self) -> Result<&Anchor, &AnchorError> {
         self.anchor.as_ref()
     }
+
+    /// The reference by which the image is asked for, where it has a valid one.
+    pub fn reference(&self) -> Option<&Reference> {
+        self.reference.as_ref()
+    }
 }
 
 /// What was found out about one signature. Only a verification makes it.
@@ -135,12 +46,20 @@ struct Findings {
 }
 
 impl Evidence {
-    /// The evidence about a signature that is not looked at, as there are too many.
-    pub(crate) fn not_examined(signature: &ImageSignature<'_>, limit: usize) -> Self {
+    /// The evidence that an examination makes, judged under the terms that were asked for.
+    pub(crate) fn of(examined: &Examined<'_>, judged: Result<(), Unfit>) -> Self {
         Self {
-            name: signature.metadata.name.to_string(),
-            outcome: Outcome::Undecided(Undecided::TooManySignatures { limit }),
-            findings: Findings::default(),
+            name: examined.name().to_owned(),
+            outcome: match judged {
+                Ok(()) => Outcome::Verified,
+                Err(Unfit::Rejected(rejection)) => Outcome::Rejected(*rejection),
+                Err(Unfit::Undecided(undecided)) => Outcome::Undecided(undecided),
+            },
+            findings: Findings {
+                signer: examined.signer().cloned(),
+                claims: examined.claims().cloned(),
+                notes: examined.notes().to_vec(),
+            },
         }
     }
 
@@ -206,22 +125,4 @@ pub enum Outcome {
     Rejected(Rejection),
     /// It could not be judged.
     Undecided(Undecided),
-}
-
-/// Where the steps of a verification end early.
-enum Stop {
-    Rejected(Box<Rejection>),
-    Undecided(Undecided),
-}
-
-impl<E: Into<Rejection>> From<E> for Stop {
-    fn from(rejection: E) -> Self {
-        Self::Rejected(Box::new(rejection.into()))
-    }
-}
-
-impl From<Undecided> for Stop {
-    fn from(undecided: Undecided) -> Self {
-        Self::Undecided(undecided)
-    }
 }

@@ -6,7 +6,7 @@ use crate::image::quote::Quoted;
 use crate::image::{AnchorError, Digest, ManifestError};
 use crate::signature::openpgp::error::AuthenticationError;
 use crate::signature::record::RecordError;
-use crate::signature::{ClaimsError, Code, IdentityMismatch};
+use crate::signature::{ClaimsError, Code, IdentityMismatch, TermsError};
 
 /// Why a signature is rejected: the answer is no.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -43,6 +43,9 @@ pub enum Rejection {
     /// The record is broken, or contradicts its content.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// The signature is genuine and does not count for what is demanded.
+    #[error(transparent)]
+    Terms(#[from] TermsError),
 }
 
 impl Rejection {
@@ -56,6 +59,7 @@ impl Rejection {
             Self::Digest { .. } => Code::DigestMismatch,
             Self::Identity(_) => Code::IdentityMismatch,
             Self::Record(error) => error.code(),
+            Self::Terms(error) => error.code(),
         }
     }
 }
@@ -67,6 +71,9 @@ pub enum Undecided {
     /// Nothing says what the digest of the image's manifest is.
     #[error("{0}")]
     Anchor(AnchorError),
+    /// The signature was not examined for what is asked.
+    #[error("the signature was not examined for what is asked")]
+    NotExamined,
     /// The image has more signatures than are looked at.
     #[error("the image has more than {limit} signatures; the rest is not looked at")]
     TooManySignatures {
@@ -86,7 +93,7 @@ impl Undecided {
     pub fn code(&self) -> Code {
         match self {
             Self::Anchor(error) => anchor_code(error),
-            Self::TooManySignatures { .. } => Code::TooManySignatures,
+            Self::NotExamined | Self::TooManySignatures { .. } => Code::TooManySignatures,
             Self::Type { .. } => Code::UnsupportedType,
         }
     }

@@ -9,10 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::image::members::Members;
+use crate::image::yaml::DEPTH_LIMIT;
 use crate::source::export::ITEM_LIMIT;
-
-/// How deep values of YAML may be nested. Objects of Kubernetes are some twenty levels deep, and a level takes stack.
-pub(super) const DEPTH_LIMIT: usize = 64;
 
 /// JSON text that is being written from a YAML document.
 pub(super) struct Out {

@@ -6,9 +6,10 @@ use std::ops::{ControlFlow, Range};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Error;
 
+use crate::image::yaml::{self, options};
 use crate::source::export::{ITEM_LIMIT, Shape};
 use crate::source::feed::Feed;
-use crate::source::transcode::{DEPTH_LIMIT, Out, ToJson};
+use crate::source::transcode::{Out, ToJson};
 use crate::source::{SourceProblem, json};
 
 /// How many times longer than a document its JSON may be. Escapes need up to six bytes for one; the rest is aliases.
@@ -19,7 +20,7 @@ const EXPANSION_FLOOR: usize = 1 << 16;
 
 /// Reads documents from `start` to the end of the text.
 pub(super) fn read(feed: &mut Feed<'_, '_>, start: usize) -> ControlFlow<()> {
-    let documents = split(feed.text, start);
+    let documents = yaml::split(feed.text, start);
     let count = documents.len();
     for (index, range) in documents.into_iter().enumerate() {
         let is_last = index.saturating_add(1) == count;
@@ -35,72 +36,6 @@ pub(super) fn read(feed: &mut Feed<'_, '_>, start: usize) -> ControlFlow<()> {
         }
     }
     ControlFlow::Continue(())
-}
-
-/// The documents of a stream, those left out that hold nothing but comments.
-///
-/// A mark at the beginning of a line ends a document even inside a scalar, so no parser is needed to find it, and a
-/// broken document does not take the next one with it.
-fn split(text: &str, start: usize) -> Vec<Range<usize>> {
-    let mut documents = Vec::new();
-    let (mut begin, mut at, mut has_content, mut has_directive) = (start, start, false, false);
-    for line in text.get(start..).unwrap_or_default().split_inclusive('\n') {
-        let next = at.saturating_add(line.len());
-        if let Some(rest) = after_mark(line, "---") {
-            if has_content {
-                documents.push(begin..at);
-            }
-            if has_content || !has_directive {
-                begin = at;
-            }
-            (has_content, has_directive) = (is_content(rest), false);
-        } else if after_mark(line, "...").is_some() {
-            if has_content {
-                documents.push(begin..next);
-            }
-            (begin, has_content, has_directive) = (next, false, false);
-        } else if line.starts_with('%') && !has_content {
-            has_directive = true;
-        } else {
-            has_content |= is_content(line);
-        }
-        at = next;
-    }
-    if has_content {
-        documents.push(begin..at);
-    }
-    documents
-}
-
-/// What follows a mark at the beginning of a line.
-fn after_mark<'l>(line: &'l str, mark: &str) -> Option<&'l str> {
-    line.strip_prefix(mark).filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
-}
-
-/// Whether a line holds more than space and a comment.
-fn is_content(line: &str) -> bool {
-    let line = line.trim_ascii();
-    !line.is_empty() && !line.starts_with('#')
-}
-
-/// Limits for one document: as deep as is sane, as long as it is, with few aliases.
-///
-/// The library's own limits on size are made for configuration files. The text is in memory already, so its parts
-/// need no limit; what aliases make of it is limited by the library's limits on them and by [`EXPANSION`].
-fn options() -> serde_saphyr::Options {
-    serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_depth: DEPTH_LIMIT,
-            flow_nesting_limit: DEPTH_LIMIT,
-            max_events: usize::MAX,
-            max_nodes: usize::MAX,
-            max_total_scalar_bytes: usize::MAX,
-            max_aliases: 10_000,
-            max_anchors: 10_000,
-        },
-        leading_zero_numbers_as_strings: true,
-        with_snippet: false,
-    }
 }
 
 fn document(feed: &mut Feed<'_, '_>, range: Range<usize>) -> ControlFlow<()> {
@@ -137,15 +72,9 @@ fn document(feed: &mut Feed<'_, '_>, range: Range<usize>) -> ControlFlow<()> {
 /// What the YAML reader says, with its line counted from the beginning of the source.
 fn problem(feed: &mut Feed<'_, '_>, start: usize, error: &Error) -> SourceProblem {
     let (first, _) = feed.position(start);
-    let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
-    let message = error.without_snippet().to_string();
-    // The message may name the line within the document.
-    let message = message.split(" at line ").next().unwrap_or_default();
-    SourceProblem::Syntax {
-        message: message.lines().next().unwrap_or_default().chars().take(300).collect(),
-        line: usize::try_from(line).unwrap_or(usize::MAX).saturating_add(first).saturating_sub(1),
-        column: usize::try_from(column).unwrap_or(usize::MAX),
-    }
+    let (line, column) = yaml::position(error);
+    let line = line.saturating_add(first).saturating_sub(1);
+    SourceProblem::Syntax { message: yaml::message(error), line, column }
 }
 
 /// Reads one document: an object, or a list whose items are handed over one by one.

@@ -1,12 +1,11 @@
 //! Requirements: how many signers, and which.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::num::NonZeroUsize;
 
 use serde_json::Value;
-use vidimus::signature::{Fingerprint, Rules};
-use vidimus::{Code, Effect, Image, Keyring, KeyringBuilder, Requirement, SignedBy, Verdict, Verifier};
+use vidimus::signature::{Fingerprint, Rules, Signers, Terms};
+use vidimus::{Code, Demand, Effect, Image, Keyring, KeyringBuilder, Requirement, Verdict, Verifier};
 
 use crate::support::{AT, raw_signature};
 
@@ -46,8 +45,10 @@ fn signed_by(threshold: usize, signers: Option<&[&str]>) -> Requirement {
         let verdict = verify(&[signature], Requirement::default());
         verdict.evidence()[0].signer().unwrap().certificate().clone()
     };
-    let signers = signers.map(|signers| signers.iter().map(certificate).collect::<BTreeSet<_>>());
-    Requirement::SignedBy(SignedBy { signers, threshold: NonZeroUsize::new(threshold).unwrap() })
+    let signers = signers.map_or(Signers::Any, |signers| Signers::these(signers.iter().map(certificate)));
+    let signed_by = Requirement::new("$.of[0]", Demand::SignedBy(Terms { signers, ..Terms::default() }));
+    let count = NonZeroUsize::new(threshold).unwrap();
+    Requirement::new("$", Demand::AtLeast { count, of: signed_by.into() })
 }
 
 #[test]

@@ -29,6 +29,11 @@ impl JsonError {
         Self::new(path, line, column, kind)
     }
 
+    /// The same place, with another problem.
+    pub(crate) fn with_kind(self, kind: JsonErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
     /// The path of the value: `$` is the document, `$.critical.image` a member, `$.layers[2]` an element.
     pub fn path(&self) -> &str {
         &self.path
@@ -100,6 +105,11 @@ pub enum JsonErrorKind {
         /// The names that mean something here.
         known: Vec<&'static str>,
     },
+    /// The text is not YAML.
+    Yaml {
+        /// What the tokenizer says.
+        message: String,
+    },
 }
 
 impl fmt::Display for JsonErrorKind {
@@ -113,6 +123,7 @@ impl fmt::Display for JsonErrorKind {
             Self::TooDeep { limit } => write!(f, "values are nested deeper than {limit} levels"),
             Self::TooLarge { limit } => write!(f, "the text is longer than {limit} bytes"),
             Self::TooMany { limit } => write!(f, "there are more than {limit} values"),
+            Self::Yaml { message } => write!(f, "the text is not valid YAML: {}", Escaped(message)),
             Self::Unknown { name, known } => {
                 write!(f, "member {} is unknown; known here:", Quoted(name))?;
                 let mut separator = " ";
@@ -129,8 +140,10 @@ impl fmt::Display for JsonErrorKind {
 /// One step from a value to a value in it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Step<'a> {
-    /// To a member of an object.
+    /// To a member of an object: the first of that name.
     Member(&'a str),
+    /// To the second member of that name.
+    Again(&'a str),
     /// To an element of an array.
     Element(usize),
 }
@@ -143,8 +156,8 @@ impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("$")?;
         self.0.iter().try_for_each(|step| match step {
-            Step::Member(name) if is_plain(name) => write!(f, ".{name}"),
-            Step::Member(name) => write!(f, "[\"{}\"]", Escaped(name)),
+            Step::Member(name) | Step::Again(name) if is_plain(name) => write!(f, ".{name}"),
+            Step::Member(name) | Step::Again(name) => write!(f, "[\"{}\"]", Escaped(name)),
             Step::Element(index) => write!(f, "[{index}]"),
         })
     }
@@ -155,7 +168,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// The line and column at which the value at `path` begins: reads the text once more, up to there.
-fn locate(text: &str, path: &[Step<'_>]) -> (usize, usize) {
+pub(crate) fn locate(text: &str, path: &[Step<'_>]) -> (usize, usize) {
     match Locate(path).deserialize(&mut serde_json::Deserializer::from_str(text)) {
         Ok(()) => (1, 1),
         Err(stop) => (stop.line(), stop.column()),
@@ -163,7 +176,7 @@ fn locate(text: &str, path: &[Step<'_>]) -> (usize, usize) {
 }
 
 /// Reads up to a value, then stops with an error, to which `serde_json` gives the position.
-struct Locate<'p>(&'p [Step<'p>]);
+pub(crate) struct Locate<'p>(pub(crate) &'p [Step<'p>]);
 
 impl<'de> DeserializeSeed<'de> for Locate<'_> {
     type Value = ();
@@ -184,12 +197,13 @@ impl<'de> Visitor<'de> for Locate<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let (wanted, rest) = match self.0.split_first() {
-            Some((Step::Member(name), rest)) => (*name, rest),
-            _ => return Err(de::Error::custom("here")),
+        let (wanted, mut others, rest) = match self.0.split_first() {
+            Some((Step::Member(name), rest)) => (*name, false, rest),
+            Some((Step::Again(name), rest)) => (*name, true, rest),
+            Some((Step::Element(_), _)) | None => return Err(de::Error::custom("here")),
         };
         while let Some(name) = map.next_key::<String>()? {
-            if name == wanted {
+            if name == wanted && !std::mem::take(&mut others) {
                 return map.next_value_seed(Locate(rest));
             }
             map.next_value::<IgnoredAny>()?;

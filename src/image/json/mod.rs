@@ -13,6 +13,6 @@ mod node;
 mod reader;
 
 pub use error::{JsonError, JsonErrorKind};
-pub(crate) use error::{Path, Step};
+pub(crate) use error::{Locate, Path, Step, locate};
 pub(crate) use node::{Node, Object};
-pub(crate) use reader::{Document, Limits, Value};
+pub(crate) use reader::{Document, Found, Limits, OwnedStep, Repeated, Repeats, Value, ValueSeed, drive, text, values};

@@ -43,21 +43,9 @@ pub(crate) struct Document<'a> {
 impl<'a> Document<'a> {
     /// Reads a whole document.
     pub(crate) fn read(bytes: &'a [u8], limits: &Limits) -> Result<Self, JsonError> {
-        if bytes.len() > limits.bytes {
-            return Err(JsonError::new(&[], 1, 1, JsonErrorKind::TooLarge { limit: limits.bytes }));
-        }
-        let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
-        if text.starts_with('\u{feff}') {
-            return Err(JsonError::new(&[], 1, 1, JsonErrorKind::Encoding));
-        }
-        let state = State { limits, values: Cell::new(0), problem: RefCell::new(None) };
-        let mut tokens = serde_json::Deserializer::from_str(text);
-        let seed = ValueSeed { state: &state, place: Place { above: None, step: None }, depth: 0 };
-        let root = seed.deserialize(&mut tokens).and_then(|root| tokens.end().map(|()| root));
-        root.map(|root| Self { text, root }).map_err(|error| {
-            let kind = JsonErrorKind::Syntax { message: without_position(&error) };
-            state.problem.take().unwrap_or_default().into_error(&error, kind)
-        })
+        let text = text(bytes, limits)?;
+        let (root, _) = values(text, limits, Repeats::Refused)?;
+        Ok(Self { text, root })
     }
 
     /// The outermost value.
@@ -107,6 +95,79 @@ impl fmt::Display for Value<'_> {
     }
 }
 
+/// The text of a document: UTF-8 without a byte order mark, and not too long.
+pub(crate) fn text<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, JsonError> {
+    if bytes.len() > limits.bytes {
+        return Err(JsonError::new(&[], 1, 1, JsonErrorKind::TooLarge { limit: limits.bytes }));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
+    if text.starts_with('\u{feff}') {
+        return Err(JsonError::new(&[], 1, 1, JsonErrorKind::Encoding));
+    }
+    Ok(text)
+}
+
+/// The value of a JSON text, and the members that are there more than once if they are gathered.
+pub(crate) fn values<'a>(
+    text: &'a str,
+    limits: &Limits,
+    repeats: Repeats,
+) -> Result<(Value<'a>, Vec<Repeated>), JsonError> {
+    let mut tokens = serde_json::Deserializer::from_str(text);
+    let read = |seed: ValueSeed<'_>| seed.deserialize(&mut tokens).and_then(|root| tokens.end().map(|()| root));
+    drive(limits, repeats, read, |error| Found {
+        line: error.line(),
+        column: error.column(),
+        message: without_position(error),
+    })
+}
+
+/// What becomes of a member whose name an earlier member of the object has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Repeats {
+    /// The document is refused.
+    Refused,
+    /// The first is kept, and the others are told of.
+    Gathered,
+}
+
+/// A member whose name an earlier member of the object has.
+#[derive(Debug)]
+pub(crate) struct Repeated {
+    /// The object.
+    pub(crate) object: Vec<OwnedStep>,
+    /// The name.
+    pub(crate) name: String,
+}
+
+/// What a tokenizer says of an error of its own.
+pub(crate) struct Found {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) message: String,
+}
+
+/// Has a deserializer, of JSON or of what reads like it, fill in values.
+pub(crate) fn drive<'a, E>(
+    limits: &Limits,
+    repeats: Repeats,
+    read: impl FnOnce(ValueSeed<'_>) -> Result<Value<'a>, E>,
+    found: impl FnOnce(&E) -> Found,
+) -> Result<(Value<'a>, Vec<Repeated>), JsonError> {
+    let state = State {
+        limits,
+        repeats,
+        values: Cell::new(0),
+        problem: RefCell::new(None),
+        repeated: RefCell::new(Vec::new()),
+    };
+    let seed = ValueSeed { state: &state, place: Place { above: None, step: None }, depth: 0 };
+    match read(seed) {
+        Ok(root) => Ok((root, state.repeated.take())),
+        Err(error) => Err(state.problem.take().unwrap_or_default().into_error(found(&error))),
+    }
+}
+
 fn not_utf8(bytes: &[u8], valid: usize) -> JsonError {
     let before = bytes.get(..valid).unwrap_or(bytes);
     let line = before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
@@ -123,8 +184,10 @@ fn without_position(error: &serde_json::Error) -> String {
 /// What the seeds of one document share.
 struct State<'s> {
     limits: &'s Limits,
+    repeats: Repeats,
     values: Cell<usize>,
     problem: RefCell<Option<Problem>>,
+    repeated: RefCell<Vec<Repeated>>,
 }
 
 /// The first problem met: its kind, unless it is the tokenizer's, and its path.
@@ -134,22 +197,27 @@ struct Problem {
     path: Vec<OwnedStep>,
 }
 
-enum OwnedStep {
+/// A [`Step`] that needs no document.
+#[derive(Clone, Debug)]
+pub(crate) enum OwnedStep {
     Member(String),
     Element(usize),
 }
 
 impl Problem {
-    fn into_error(self, error: &serde_json::Error, syntax: JsonErrorKind) -> JsonError {
-        let path: Vec<_> = self
-            .path
-            .iter()
-            .map(|step| match step {
-                OwnedStep::Member(name) => Step::Member(name),
-                OwnedStep::Element(index) => Step::Element(*index),
-            })
-            .collect();
-        JsonError::new(&path, error.line(), error.column(), self.kind.unwrap_or(syntax))
+    fn into_error(self, found: Found) -> JsonError {
+        let path: Vec<_> = self.path.iter().map(OwnedStep::borrowed).collect();
+        let kind = self.kind.unwrap_or(JsonErrorKind::Syntax { message: found.message });
+        JsonError::new(&path, found.line, found.column, kind)
+    }
+}
+
+impl OwnedStep {
+    pub(crate) fn borrowed(&self) -> Step<'_> {
+        match self {
+            Self::Member(name) => Step::Member(name),
+            Self::Element(index) => Step::Element(*index),
+        }
     }
 }
 
@@ -167,7 +235,7 @@ impl<'s> Place<'s> {
         let mut place = Some(self);
         while let Some(here) = place {
             steps.extend(here.step.map(|step| match step {
-                Step::Member(name) => OwnedStep::Member(name.to_owned()),
+                Step::Member(name) | Step::Again(name) => OwnedStep::Member(name.to_owned()),
                 Step::Element(index) => OwnedStep::Element(index),
             }));
             place = here.above;
@@ -177,7 +245,8 @@ impl<'s> Place<'s> {
     }
 }
 
-struct ValueSeed<'s> {
+/// Reads one value, wherever a deserializer finds it.
+pub(crate) struct ValueSeed<'s> {
     state: &'s State<'s>,
     place: Place<'s>,
     depth: usize,
@@ -273,7 +342,13 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
         let mut names = BTreeSet::new();
         while let Some(name) = access.next_key::<Text<'de>>()? {
             if !names.insert(name.clone()) {
-                return Err(self.fail(JsonErrorKind::Duplicate { name: name.as_str().to_owned() }));
+                let name = name.as_str().to_owned();
+                if self.state.repeats == Repeats::Refused {
+                    return Err(self.fail(JsonErrorKind::Duplicate { name }));
+                }
+                access.next_value::<de::IgnoredAny>()?;
+                self.state.repeated.borrow_mut().push(Repeated { object: self.place.path(), name });
+                continue;
             }
             let place = Place { above: Some(&self.place), step: Some(Step::Member(&name)) };
             let value = access.next_value_seed(ValueSeed { state: self.state, place, depth })?;

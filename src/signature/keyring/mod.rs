@@ -4,8 +4,8 @@ mod certificate;
 mod load;
 mod summary;
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use certificate::{Certificate, Revocation, RevocationKind, SigningKey};
 pub use load::{KEY_FILE_LIMIT, KeyringError, NotAKeyFile};
@@ -13,7 +13,7 @@ pub use summary::{CertificateSummary, KeySummary};
 
 use crate::signature::{Fingerprint, KeyId};
 
-/// A set of certificates that are trusted to vouch for images; never empty.
+/// A set of certificates that are trusted to vouch for images.
 ///
 /// Certificates are parsed, merged and indexed here, once; verification only looks them up.
 #[derive(Debug)]
@@ -35,9 +35,15 @@ impl Keyring {
         builder.build()
     }
 
-    /// The number of certificates, at least one.
+    /// The number of certificates.
     pub fn certificate_count(&self) -> usize {
         self.certificates.len()
+    }
+
+    /// The first user ID of each certificate that has one.
+    pub(crate) fn user_ids(&self) -> impl Iterator<Item = (&Fingerprint, &str)> {
+        let names = self.certificates.iter();
+        names.filter_map(|certificate| Some((&certificate.fingerprint, certificate.user_ids.first()?.as_str())))
     }
 
     pub(crate) fn certificates(&self) -> impl Iterator<Item = &Certificate> {
@@ -71,7 +77,7 @@ pub struct KeyringBuilder {
 
 impl KeyringBuilder {
     /// Reads the certificates of one key file, binary or armored; several certificates, several blocks of armor, and
-    /// text around the armor are fine. Returns how many certificates the file holds.
+    /// text around the armor are fine. Returns the fingerprints of the certificates that the file holds.
     ///
     /// `name` is what errors call the file.
     ///
@@ -79,11 +85,13 @@ impl KeyringBuilder {
     ///
     /// A [`KeyringError`] when the file holds no certificate, or anything that is not one: a keyring that loads in
     /// part is a keyring that trusts in part, and nobody would know. Nothing is added then.
-    pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<usize, KeyringError> {
+    pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<BTreeSet<Fingerprint>, KeyringError> {
         let certificates = load::certificates(name, bytes)?;
-        let count = certificates.len();
+        let mut found = BTreeSet::new();
         for certificate in certificates {
-            match self.certificates.entry(Fingerprint::new(certificate.fingerprint().as_bytes())) {
+            let fingerprint = Fingerprint::new(certificate.fingerprint().as_bytes());
+            found.insert(fingerprint.clone());
+            match self.certificates.entry(fingerprint) {
                 Entry::Vacant(place) => {
                     place.insert(certificate);
                 }
@@ -93,7 +101,7 @@ impl KeyringBuilder {
                 }
             }
         }
-        Ok(count)
+        Ok(found)
     }
 
     /// Prepares the certificates.
@@ -102,9 +110,11 @@ impl KeyringBuilder {
     ///
     /// [`KeyringError::Empty`] when there are none.
     pub fn build(self) -> Result<Keyring, KeyringError> {
-        if self.certificates.is_empty() {
-            return Err(KeyringError::Empty);
-        }
+        if self.certificates.is_empty() { Err(KeyringError::Empty) } else { Ok(self.prepare()) }
+    }
+
+    /// As [`build`](Self::build), where nobody to trust is an answer: a policy may demand nothing but digests.
+    pub(crate) fn prepare(self) -> Keyring {
         let certificates: Vec<_> = self.certificates.into_values().map(Certificate::prepare).collect();
         let mut by_key_id: BTreeMap<KeyId, Vec<(usize, usize)>> = BTreeMap::new();
         for (place, certificate) in certificates.iter().enumerate() {
@@ -112,6 +122,6 @@ impl KeyringBuilder {
                 by_key_id.entry(key.fingerprint.key_id()).or_default().push((place, key_place));
             }
         }
-        Ok(Keyring { certificates, by_key_id })
+        Keyring { certificates, by_key_id }
     }
 }

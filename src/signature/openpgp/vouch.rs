@@ -19,13 +19,24 @@ use crate::signature::{KeyValidity, Legacy, Note, Rules};
 #[derive(Debug)]
 pub(crate) struct Judge<'r> {
     rules: &'r Rules,
+    key_validity: KeyValidity,
     policy: &'r AlgorithmPolicy,
     at: DateTime<Utc>,
 }
 
 impl<'r> Judge<'r> {
     pub(crate) fn new(rules: &'r Rules, policy: &'r AlgorithmPolicy, at: DateTime<Utc>) -> Self {
-        Self { rules, policy, at }
+        Self::with_validity(rules, policy, rules.key_validity, at)
+    }
+
+    /// As by `rules`, but for when keys must be valid.
+    pub(crate) fn with_validity(
+        rules: &'r Rules,
+        policy: &'r AlgorithmPolicy,
+        key_validity: KeyValidity,
+        at: DateTime<Utc>,
+    ) -> Self {
+        Self { rules, key_validity, policy, at }
     }
 
     pub(crate) fn rules(&self) -> &'r Rules {
@@ -88,7 +99,7 @@ impl<'r> Judge<'r> {
         if first.time <= signed {
             return Err(error(first));
         }
-        match self.rules.key_validity {
+        match self.key_validity {
             _ if first.time > self.at => Ok(None),
             KeyValidity::Now => Err(error(first)),
             KeyValidity::WhenSigned => Ok(Some(Note::KeyRevokedSince(first.time))),
@@ -120,7 +131,7 @@ impl<'r> Judge<'r> {
         let now = self.at.max(signed);
         let Some(view) = self.view(candidate, now) else { return Err(self.unbound(candidate, false)) };
         self.for_signing(&view)?;
-        match (self.alive(&view, now, false), self.rules.key_validity) {
+        match (self.alive(&view, now, false), self.key_validity) {
             (Err(AuthenticationError::KeyExpired { expired, .. }), KeyValidity::WhenSigned) => {
                 notes.push(Note::KeyExpiredSince(expired));
             }

@@ -1,0 +1,68 @@
+//! A policy in its one internal form: who is trusted at all, and what governs which image.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::image::Reference;
+use crate::policy::document::Finding;
+use crate::policy::{Context, Governing, Mode, Requirement, Rule};
+use crate::signature::{Fingerprint, Keyring};
+
+/// A policy that is ready to decide. It is loaded from documents, or made of one requirement.
+#[derive(Debug)]
+pub struct Policy {
+    pub(super) keyring: Keyring,
+    pub(super) governance: Governance,
+    pub(super) lints: Vec<Finding>,
+}
+
+/// What governs which image.
+#[derive(Debug)]
+pub(super) enum Governance {
+    /// One rule, everywhere.
+    Everywhere(Arc<Rule>),
+}
+
+impl Policy {
+    /// The policy that demands the same of every image, with the certificates of `keyring` trusted.
+    pub fn everywhere(keyring: Keyring, requirement: Requirement) -> Self {
+        let mut rule = Rule::new("", "$".to_owned(), String::new(), Mode::Enforce, requirement);
+        rule.names = names(&keyring);
+        Self { keyring, governance: Governance::Everywhere(Arc::new(rule)), lints: Vec::new() }
+    }
+
+    /// What is worth a second look in the documents that the policy was loaded from.
+    pub fn lints(&self) -> &[Finding] {
+        &self.lints
+    }
+
+    /// Who is trusted, and the rest of the policy.
+    pub(crate) fn into_parts(self) -> (Keyring, Governor) {
+        (self.keyring, Governor(self.governance))
+    }
+}
+
+/// Tells what governs an image.
+#[derive(Debug)]
+pub(crate) struct Governor(Governance);
+
+impl Governor {
+    /// What governs an image that is asked for by `reference`, in `context`, at `at`.
+    pub(crate) fn governing(
+        &self,
+        _reference: Option<&Reference>,
+        _context: &Context,
+        _at: DateTime<Utc>,
+    ) -> Governing {
+        match &self.0 {
+            Governance::Everywhere(rule) => Governing::Rule(Arc::clone(rule)),
+        }
+    }
+}
+
+/// The first user IDs of the certificates of a keyring.
+pub(super) fn names(keyring: &Keyring) -> Arc<BTreeMap<Fingerprint, String>> {
+    Arc::new(keyring.user_ids().map(|(certificate, name)| (certificate.clone(), name.to_owned())).collect())
+}

@@ -1,0 +1,185 @@
+//! Typed access to the values of a policy document. What is wrong is told to the sink, and reading goes on, so that
+//! all problems of a document are found in one go.
+
+use std::cell::RefCell;
+
+use crate::image::json::{JsonErrorKind, Path, Step, Value};
+use crate::image::quote::Quoted;
+use crate::policy::document::finding::FindingCode;
+use crate::policy::document::sink::Sink;
+use crate::policy::document::written::Written;
+
+/// A value and its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Field<'d> {
+    document: &'d Written<'d>,
+    sink: &'d Sink,
+    value: &'d Value<'d>,
+    path: Vec<Step<'d>>,
+}
+
+impl<'d> Field<'d> {
+    /// The outermost value of a document.
+    pub(crate) fn root(document: &'d Written<'d>, sink: &'d Sink) -> Self {
+        Self { document, sink, value: &document.root, path: Vec::new() }
+    }
+
+    fn child(&self, step: Step<'d>, value: &'d Value<'d>) -> Self {
+        let mut path = self.path.clone();
+        path.push(step);
+        Self { path, value, ..self.clone() }
+    }
+
+    /// The path of the value: `$.default[0]`.
+    pub(crate) fn pointer(&self) -> String {
+        Path(&self.path).to_string()
+    }
+
+    /// The name of the document.
+    pub(crate) fn document(&self) -> &'d str {
+        self.document.name
+    }
+
+    /// Tells of something about this value.
+    pub(crate) fn tell(&self, code: FindingCode, message: impl Into<String>) {
+        if self.sink.takes(code) {
+            self.sink.push(self.document.finding(code, &self.path, message.into()));
+        }
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self.value, Value::Null)
+    }
+
+    /// Tells that a value of another type is needed, and is no value.
+    fn expected<T>(&self, expected: &'static str) -> Option<T> {
+        let found = self.value.what();
+        self.tell(FindingCode::WrongType, format!("{expected} is needed here, not {found}"));
+        None
+    }
+
+    /// The text of a string.
+    pub(crate) fn string(&self) -> Option<&'d str> {
+        let Value::String(text) = self.value else { return self.expected("a string") };
+        Some(text.as_str())
+    }
+
+    /// The text of a string that is not empty.
+    pub(crate) fn text(&self) -> Option<&'d str> {
+        let text = self.string()?;
+        if text.is_empty() {
+            self.tell(FindingCode::Empty, "the text is empty");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A boolean.
+    pub(crate) fn boolean(&self) -> Option<bool> {
+        let Value::Bool(value) = self.value else { return self.expected("`true` or `false`") };
+        Some(*value)
+    }
+
+    /// A whole number from 0.
+    pub(crate) fn unsigned(&self) -> Option<u64> {
+        match self.value {
+            Value::Number(number) if number.is_u64() => number.as_u64(),
+            _ => self.expected("a whole number from 0"),
+        }
+    }
+
+    /// The elements of an array.
+    pub(crate) fn array(&self) -> Option<Vec<Self>> {
+        let Value::Array(elements) = self.value else { return self.expected("a list") };
+        Some(elements.iter().enumerate().map(|(index, element)| self.child(Step::Element(index), element)).collect())
+    }
+
+    /// The elements of an array that is not empty; `what` is what it lists.
+    pub(crate) fn non_empty_array(&self, what: &str) -> Option<Vec<Self>> {
+        let elements = self.array()?;
+        if elements.is_empty() {
+            self.tell(FindingCode::Empty, format!("the list must hold at least one {what}"));
+            return None;
+        }
+        Some(elements)
+    }
+
+    /// The members of an object, to be taken one by one.
+    pub(crate) fn object(&self) -> Option<Members<'d>> {
+        let Value::Object(members) = self.value else { return self.expected("an object") };
+        let taken = members.iter().map(|_| false).collect();
+        Some(Members { field: self.clone(), members, taken: RefCell::new(taken), known: RefCell::new(Vec::new()) })
+    }
+
+    /// One of a few words; a word that is meant is suggested.
+    pub(crate) fn word<T: Copy>(&self, words: &[(&'static str, T)]) -> Option<T> {
+        let found = self.string()?;
+        let word = words.iter().find(|(word, _)| *word == found);
+        if word.is_none() {
+            let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            self.tell(FindingCode::InvalidValue, format!("{} is {}", Quoted(found), choice(found, &known)));
+        }
+        word.map(|(_, value)| *value)
+    }
+}
+
+/// The members of an object.
+#[derive(Debug)]
+pub(crate) struct Members<'d> {
+    field: Field<'d>,
+    members: &'d [(crate::image::Text<'d>, Value<'d>)],
+    taken: RefCell<Vec<bool>>,
+    known: RefCell<Vec<&'static str>>,
+}
+
+impl<'d> Members<'d> {
+    /// The object itself.
+    pub(crate) fn field(&self) -> &Field<'d> {
+        &self.field
+    }
+
+    /// Takes a member that must be there, and tells if it is not.
+    pub(crate) fn required(&self, name: &'static str) -> Option<Field<'d>> {
+        let field = self.optional(name);
+        if field.is_none() {
+            self.field.tell(FindingCode::MissingMember, JsonErrorKind::Missing { name }.to_string());
+        }
+        field
+    }
+
+    /// Takes a member that may be there. `null` is there.
+    pub(crate) fn optional(&self, name: &'static str) -> Option<Field<'d>> {
+        self.known.borrow_mut().push(name);
+        let index = self.members.iter().position(|(found, _)| found.as_str() == name)?;
+        self.taken.borrow_mut().get_mut(index).map(|taken| *taken = true)?;
+        let (name, value) = self.members.get(index)?;
+        Some(self.field.child(Step::Member(name), value))
+    }
+
+    /// Takes all members whatever their names, in the document's order.
+    pub(crate) fn entries(self) -> impl Iterator<Item = (&'d str, Field<'d>)> {
+        let Self { field, members, .. } = self;
+        members.iter().map(move |(name, value)| (name.as_str(), field.child(Step::Member(name), value)))
+    }
+
+    /// Tells of each member that was not asked for, and of what may have been meant.
+    pub(crate) fn finish(self) {
+        let known = self.known.into_inner();
+        for ((name, value), _) in self.members.iter().zip(self.taken.into_inner()).filter(|(_, taken)| !taken) {
+            let field = self.field.child(Step::Member(name), value);
+            let name = name.as_str();
+            field.tell(FindingCode::UnknownMember, format!("member {} is {}", Quoted(name), choice(name, &known)));
+        }
+    }
+}
+
+/// What to say of a word that is none of those known.
+pub(crate) fn choice(found: &str, known: &[&str]) -> String {
+    let close = known.iter().map(|word| (strsim::damerau_levenshtein(found, word), *word));
+    let meant = close.min().filter(|(distance, word)| {
+        *distance <= 2.max(word.len() / 4) && *distance < word.len() || word.eq_ignore_ascii_case(found)
+    });
+    let known: Vec<_> = known.iter().map(|word| format!("`{word}`")).collect();
+    let meant = meant.map_or(String::new(), |(_, word)| format!("; did you mean `{word}`?"));
+    format!("unknown here{meant} (known: {})", known.join(", "))
+}

@@ -1,0 +1,104 @@
+//! Key material that policy documents name or carry. It is read through a function of the caller's, once for each place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::image::quote::Quoted;
+use crate::policy::document::field::Field;
+use crate::policy::document::finding::FindingCode;
+use crate::signature::{Fingerprint, Keyring, KeyringBuilder};
+
+/// Where a policy says that key material lies.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum KeyLocation<'a> {
+    /// A directory whose files, but for hidden ones, are key files.
+    Directory(&'a str),
+    /// A file.
+    File(&'a str),
+}
+
+/// A file with key material.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct KeyFile {
+    /// What messages call it.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+/// Reads key material, or says why that is not possible.
+///
+/// A directory without files is an error: a keyring that holds nothing is a mistake, and not one to find out about by
+/// way of rejected images.
+pub type ReadKeys<'r> = dyn FnMut(KeyLocation<'_>) -> Result<Vec<KeyFile>, String> + 'r;
+
+/// Gathers the keys of a policy.
+pub(crate) struct Keys<'r> {
+    read: &'r mut ReadKeys<'r>,
+    builder: KeyringBuilder,
+    /// What was found in each file and directory that was read; nothing where it could not be, which was told.
+    known: BTreeMap<(bool, String), Option<BTreeSet<Fingerprint>>>,
+}
+
+impl<'r> Keys<'r> {
+    pub(crate) fn new(read: &'r mut ReadKeys<'r>) -> Self {
+        Self { read, builder: KeyringBuilder::default(), known: BTreeMap::new() }
+    }
+
+    /// The certificates in a file or a directory. What is wrong is told about `field`, once for each place.
+    pub(crate) fn certificates(
+        &mut self,
+        field: &Field<'_>,
+        location: KeyLocation<'_>,
+    ) -> Option<BTreeSet<Fingerprint>> {
+        let place = match location {
+            KeyLocation::Directory(path) => (true, path.to_owned()),
+            KeyLocation::File(path) => (false, path.to_owned()),
+        };
+        if let Some(known) = self.known.get(&place) {
+            return known.clone();
+        }
+        let found = match (self.read)(location) {
+            Ok(files) => {
+                let found: Vec<_> =
+                    files.iter().map(|file| self.certificates_of(field, &file.name, &file.bytes)).collect();
+                let all: Option<Vec<_>> = found.into_iter().collect();
+                all.map(|all| all.into_iter().flatten().collect())
+            }
+            Err(reason) => {
+                field.tell(FindingCode::Key, format!("the keys in {} cannot be read: {reason}", Quoted(&place.1)));
+                None
+            }
+        };
+        self.known.insert(place, found.clone());
+        found
+    }
+
+    /// The certificates in key material that the document itself carries, or that was read. `name` is what messages
+    /// call it.
+    pub(crate) fn certificates_of(
+        &mut self,
+        field: &Field<'_>,
+        name: &str,
+        bytes: &[u8],
+    ) -> Option<BTreeSet<Fingerprint>> {
+        match self.builder.add(name, bytes) {
+            Ok(found) => Some(found),
+            Err(error) => {
+                let hint = error.hint().map_or(String::new(), |hint| format!(" ({hint})"));
+                field.tell(FindingCode::Key, format!("{error}{hint}"));
+                None
+            }
+        }
+    }
+
+    /// All the certificates, prepared.
+    pub(crate) fn finish(self) -> Keyring {
+        self.builder.prepare()
+    }
+}
+
+impl std::fmt::Debug for Keys<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keys").field("known", &self.known).finish_non_exhaustive()
+    }
+}

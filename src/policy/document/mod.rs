@@ -1,0 +1,12 @@
+//! Policy documents: read strictly, with all problems told at once, each with its place.
+
+mod field;
+mod finding;
+mod keys;
+mod sink;
+mod written;
+
+pub use finding::{Finding, FindingCode, PolicyError, Severity};
+pub use keys::{KeyFile, KeyLocation, ReadKeys};
+pub use sink::FINDING_LIMIT;
+pub use written::DOCUMENT_LIMIT;

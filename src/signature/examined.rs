@@ -1,0 +1,301 @@
+//! Signatures that are authenticated once, and judged under as many terms as a policy has.
+
+use chrono::{DateTime, Utc};
+
+use crate::image::{AnchorError, ImageSignature};
+use crate::signature::openpgp::policy::AlgorithmPolicy;
+use crate::signature::openpgp::vouch::Judge;
+use crate::signature::openpgp::{self, Refused};
+use crate::signature::record::{self, RecordError};
+use crate::signature::{
+    AuthenticationError, Claims, ClaimsError, Code, IdentityRule, KeyValidity, Keyring, Note, PayloadProfile,
+    Rejection, Rules, Signer, Subject, Terms, Undecided,
+};
+
+/// The types of record that hold a signature in the sense of container-signature(5). Both are in use: `atomic` by
+/// containers/image, `AtomicImageV1` by OpenShift's import controller.
+const TYPES: [&str; 2] = ["atomic", "AtomicImageV1"];
+
+/// Who is trusted to vouch for images, and by which rules.
+#[derive(Debug)]
+pub struct Trust {
+    keyring: Keyring,
+    rules: Rules,
+    policy: AlgorithmPolicy,
+}
+
+impl Trust {
+    /// Trusts the certificates of `keyring`, by `rules`.
+    pub fn new(keyring: Keyring, rules: Rules) -> Self {
+        let policy = AlgorithmPolicy::new(rules.sha1_self_signatures);
+        Self { keyring, rules, policy }
+    }
+
+    /// The certificates that are trusted.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    pub(crate) fn judge(&self, at: DateTime<Utc>) -> Judge<'_> {
+        Judge::new(&self.rules, &self.policy, at)
+    }
+
+    /// Authenticates one signature against all trusted keys. `needs` are those of all terms that will be asked for.
+    pub(crate) fn examine<'i>(
+        &self,
+        signature: &'i ImageSignature<'_>,
+        needs: Needs,
+        at: DateTime<Utc>,
+    ) -> Examined<'i> {
+        Examined { name: &signature.metadata.name, authenticated: self.authenticate(signature, needs, at) }
+    }
+
+    /// No payload is read before a trusted key has vouched for it.
+    fn authenticate(
+        &self,
+        signature: &ImageSignature<'_>,
+        needs: Needs,
+        at: DateTime<Utc>,
+    ) -> Result<Vouched, Box<Refusal>> {
+        if !TYPES.contains(&signature.signature_type.as_str()) {
+            return Err(Unfit::Undecided(Undecided::Type { found: signature.signature_type.to_string() }).into());
+        }
+        let content = record::content(signature).map_err(Unfit::from)?;
+        let hint = record::key_hint(signature).map_err(Unfit::from)?;
+        let judge = Judge::with_validity(&self.rules, &self.policy, needs.validity(&self.rules), at);
+        let authenticated = openpgp::authenticate(&content, hint.as_ref(), &self.keyring, &judge).map_err(
+            |Refused { error, signer }| Refusal { unfit: error.into(), signer: signer.map(|signer| *signer) },
+        )?;
+        let read =
+            |profile| needs.profile(profile, &self.rules).then(|| Claims::parse(authenticated.payload(), profile));
+        let claims = [read(PayloadProfile::Containers), read(PayloadProfile::Release)];
+        let (signer, notes) = authenticated.into_signer();
+        // What a record says beside its content is compared with what was signed, whichever grammar that is read by.
+        let agreement =
+            claims.iter().flatten().flatten().next().map(|claims| record::agrees(signature, claims, &signer));
+        Ok(Vouched { signer, notes, claims, agreement: agreement.unwrap_or(Ok(())) })
+    }
+}
+
+/// What must be found out about signatures, so that they can be judged under given terms.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Needs {
+    /// Any terms at all.
+    terms: bool,
+    /// Terms that ask for keys that were valid when they signed.
+    when_signed: bool,
+    /// Terms that leave open when keys must be valid.
+    default_validity: bool,
+    containers: bool,
+    release: bool,
+    default_profile: bool,
+}
+
+impl Needs {
+    /// What `terms` need as well.
+    pub(crate) fn with(mut self, terms: &Terms) -> Self {
+        self.terms = true;
+        match terms.key_validity {
+            None => self.default_validity = true,
+            Some(KeyValidity::WhenSigned) => self.when_signed = true,
+            Some(KeyValidity::Now) => {}
+        }
+        match terms.payload_profile {
+            None => self.default_profile = true,
+            Some(PayloadProfile::Containers) => self.containers = true,
+            Some(PayloadProfile::Release) => self.release = true,
+        }
+        self
+    }
+
+    /// Whether any terms are asked for.
+    pub(crate) fn are_any(self) -> bool {
+        self.terms
+    }
+
+    fn validity(self, rules: &Rules) -> KeyValidity {
+        if self.when_signed || self.default_validity && rules.key_validity == KeyValidity::WhenSigned {
+            KeyValidity::WhenSigned
+        } else {
+            KeyValidity::Now
+        }
+    }
+
+    fn profile(self, profile: PayloadProfile, rules: &Rules) -> bool {
+        let asked = match profile {
+            PayloadProfile::Containers => self.containers,
+            PayloadProfile::Release => self.release,
+        };
+        asked || self.default_profile && rules.payload_profile == profile
+    }
+}
+
+/// A signature after authentication, before anybody asks whose it should be and under which name.
+#[derive(Debug)]
+pub(crate) struct Examined<'i> {
+    /// Of the record.
+    name: &'i str,
+    authenticated: Result<Vouched, Box<Refusal>>,
+}
+
+/// What a trusted key vouches for.
+#[derive(Debug)]
+struct Vouched {
+    signer: Signer,
+    notes: Vec<Note>,
+    /// What is signed, by each grammar that terms ask for.
+    claims: [Option<Result<Claims, ClaimsError>>; 2],
+    /// Whether the record agrees with what is signed.
+    agreement: Result<(), RecordError>,
+}
+
+/// Why nothing is vouched for.
+#[derive(Debug)]
+struct Refusal {
+    unfit: Unfit,
+    /// Known where the signature itself is right.
+    signer: Option<Signer>,
+}
+
+impl From<Unfit> for Box<Refusal> {
+    fn from(unfit: Unfit) -> Self {
+        Self::new(Refusal { unfit, signer: None })
+    }
+}
+
+impl<'i> Examined<'i> {
+    /// A signature that is not looked at, as there are too many.
+    pub(crate) fn not_examined(signature: &'i ImageSignature<'_>, limit: usize) -> Self {
+        let unfit = Unfit::Undecided(Undecided::TooManySignatures { limit });
+        Self { name: &signature.metadata.name, authenticated: Err(unfit.into()) }
+    }
+
+    /// The name of the record.
+    pub(crate) fn name(&self) -> &'i str {
+        self.name
+    }
+
+    /// Who signed, where the signature itself is right.
+    pub(crate) fn signer(&self) -> Option<&Signer> {
+        match &self.authenticated {
+            Ok(vouched) => Some(&vouched.signer),
+            Err(refusal) => refusal.signer.as_ref(),
+        }
+    }
+
+    /// What was accepted with reservations.
+    pub(super) fn notes(&self) -> &[Note] {
+        self.authenticated.as_ref().map_or(&[], |vouched| &vouched.notes)
+    }
+
+    /// What was signed, by the first grammar by which it can be read.
+    pub(super) fn claims(&self) -> Option<&Claims> {
+        self.authenticated.as_ref().ok()?.claims.iter().flatten().flatten().next()
+    }
+
+    /// Whether the signature vouches under `terms` for the image that `subject` stands for, at `at`; and by whom.
+    ///
+    /// The order in which terms are looked at is that of [`Rejection`]s in reports: the first that fails names the
+    /// outcome.
+    pub(crate) fn judge(
+        &self,
+        subject: &Subject,
+        terms: &Terms,
+        rules: &Rules,
+        at: DateTime<Utc>,
+    ) -> Result<&Signer, Unfit> {
+        let vouched = self.authenticated.as_ref().map_err(|refusal| refusal.unfit.clone())?;
+        let validity = terms.key_validity.unwrap_or(rules.key_validity);
+        let Vouched { signer, claims, agreement, .. } = vouched;
+        let signer_accepted = terms.accept_signer(signer, validity, at);
+        if validity == KeyValidity::Now {
+            vouched.valid_now()?;
+        }
+        let profile = terms.payload_profile.unwrap_or(rules.payload_profile);
+        let [containers, release] = claims;
+        let claims = match profile {
+            PayloadProfile::Containers => containers,
+            PayloadProfile::Release => release,
+        };
+        let claims = match claims {
+            Some(claims) => claims.as_ref().map_err(|error| Unfit::from(error.clone()))?,
+            // Terms that nobody announced: there is no answer, and so no acceptance.
+            None => return Err(Unfit::Undecided(Undecided::NotExamined)),
+        };
+        if let Some(reference) = claims.contradicting_digest() {
+            return Err(Rejection::Contradiction { signed: *claims.manifest_digest(), reference }.into());
+        }
+        let anchor = match subject.anchor() {
+            Ok(anchor) => anchor,
+            Err(error @ AnchorError::Name { .. }) => {
+                return Err(Unfit::Undecided(Undecided::Anchor(error.clone())));
+            }
+            Err(error) => return Err(Rejection::Anchor(error.clone()).into()),
+        };
+        if claims.manifest_digest() != anchor.digest() {
+            return Err(Rejection::Digest { signed: *claims.manifest_digest(), image: *anchor.digest() }.into());
+        }
+        let identity: &IdentityRule = terms.identity.as_ref().unwrap_or(&rules.identity);
+        identity.accepts(subject.reference(), claims.docker_reference())?;
+        agreement.clone()?;
+        signer_accepted?;
+        terms.accept_time(signer.signed_at(), at)?;
+        Ok(signer)
+    }
+}
+
+impl Vouched {
+    /// Whether the key is still valid: what was accepted as it was valid when it signed is not.
+    fn valid_now(&self) -> Result<(), AuthenticationError> {
+        let key = || self.signer.key().clone();
+        for note in &self.notes {
+            match note {
+                Note::KeyExpiredSince(expired) => {
+                    return Err(AuthenticationError::KeyExpired { key: key(), expired: *expired, when_signed: false });
+                }
+                Note::KeyRevokedSince(revoked) => {
+                    return Err(AuthenticationError::KeyRevoked { key: key(), revoked: *revoked, hard: false });
+                }
+                Note::BindingNewerThanSignature
+                | Note::Sha1SelfSignature
+                | Note::ShortPartialLength
+                | Note::V3Signature => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a signature does not vouch under given terms.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Unfit {
+    Rejected(Box<Rejection>),
+    Undecided(Undecided),
+}
+
+impl Unfit {
+    pub(crate) fn code(&self) -> Code {
+        match self {
+            Self::Rejected(rejection) => rejection.code(),
+            Self::Undecided(undecided) => undecided.code(),
+        }
+    }
+
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Rejected(rejection) => rejection.to_string(),
+            Self::Undecided(undecided) => undecided.to_string(),
+        }
+    }
+}
+
+impl<E: Into<Rejection>> From<E> for Unfit {
+    fn from(rejection: E) -> Self {
+        Self::Rejected(Box::new(rejection.into()))
+    }
+}
