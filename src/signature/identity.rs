@@ -127,14 +127,24 @@ impl IdentityRule {
     }
 
     fn compare(&self, image: Option<&Reference>, signed: &Reference) -> Result<(), MismatchReason> {
+        let wanted = self.wanted(image)?;
+        if wanted.is(signed) { Ok(()) } else { Err(wanted.into()) }
+    }
+
+    /// What must be signed for `image`.
+    ///
+    /// # Errors
+    ///
+    /// A [`MismatchReason`] where no signed reference is accepted, whatever it is.
+    pub(crate) fn wanted(&self, image: Option<&Reference>) -> Result<Wanted, MismatchReason> {
         let image = image.ok_or(MismatchReason::NoImage);
         match self {
-            Self::MatchExact => exact(image?, signed),
-            Self::MatchRepoDigestOrExact => repository_digest_or_exact(image?, signed),
-            Self::MatchRepository => repository(image?, signed),
-            Self::ExactReference(wanted) => exact(wanted, signed),
-            Self::ExactRepository(wanted) => repository(wanted, signed),
-            Self::RemapIdentity(remap) => repository_digest_or_exact(&remap.remap(image?)?, signed),
+            Self::MatchExact => exact(image?),
+            Self::MatchRepoDigestOrExact => repository_digest_or_exact(image?),
+            Self::MatchRepository => Ok(repository(image?)),
+            Self::ExactReference(wanted) => exact(wanted),
+            Self::ExactRepository(wanted) => Ok(repository(wanted)),
+            Self::RemapIdentity(remap) => repository_digest_or_exact(&remap.remap(image?)?),
         }
     }
 
@@ -151,30 +161,60 @@ impl IdentityRule {
     }
 }
 
-fn exact(wanted: &Reference, signed: &Reference) -> Result<(), MismatchReason> {
-    if wanted.is_name_only() {
-        return Err(MismatchReason::NameOnly);
-    }
-    if wanted == signed { Ok(()) } else { Err(MismatchReason::Reference { accepted: wanted.to_string() }) }
+/// What a signed reference must be.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Wanted {
+    /// This reference.
+    Reference(Reference),
+    /// A reference to this repository.
+    Repository(String),
+    /// A reference to this repository, with a tag or a digest.
+    TagOrDigest(String),
 }
 
-fn repository_digest_or_exact(wanted: &Reference, signed: &Reference) -> Result<(), MismatchReason> {
-    if wanted.tag().is_some() || wanted.digest().is_none() {
-        return exact(wanted, signed);
-    }
-    if wanted.name() == signed.name() && !signed.is_name_only() {
-        Ok(())
-    } else {
-        Err(MismatchReason::TagOrDigest { accepted: wanted.name().to_owned() })
+impl Wanted {
+    fn is(&self, signed: &Reference) -> bool {
+        match self {
+            Self::Reference(wanted) => wanted == signed,
+            Self::Repository(name) => name == signed.name(),
+            Self::TagOrDigest(name) => name == signed.name() && !signed.is_name_only(),
+        }
     }
 }
 
-fn repository(wanted: &Reference, signed: &Reference) -> Result<(), MismatchReason> {
-    if wanted.name() == signed.name() {
-        Ok(())
-    } else {
-        Err(MismatchReason::Repository { accepted: wanted.name().to_owned() })
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reference(reference) => write!(f, "`{reference}`"),
+            Self::Repository(name) => write!(f, "the repository `{name}`"),
+            Self::TagOrDigest(name) => write!(f, "the repository `{name}` with any tag or digest"),
+        }
     }
+}
+
+impl From<Wanted> for MismatchReason {
+    fn from(wanted: Wanted) -> Self {
+        match wanted {
+            Wanted::Reference(reference) => Self::Reference { accepted: reference.to_string() },
+            Wanted::Repository(accepted) => Self::Repository { accepted },
+            Wanted::TagOrDigest(accepted) => Self::TagOrDigest { accepted },
+        }
+    }
+}
+
+fn exact(image: &Reference) -> Result<Wanted, MismatchReason> {
+    if image.is_name_only() { Err(MismatchReason::NameOnly) } else { Ok(Wanted::Reference(image.clone())) }
+}
+
+fn repository_digest_or_exact(image: &Reference) -> Result<Wanted, MismatchReason> {
+    if image.tag().is_some() || image.digest().is_none() {
+        return exact(image);
+    }
+    Ok(Wanted::TagOrDigest(image.name().to_owned()))
+}
+
+fn repository(image: &Reference) -> Wanted {
+    Wanted::Repository(image.name().to_owned())
 }
 
 fn parse(text: &str) -> Result<Reference, IdentityRuleError> {
