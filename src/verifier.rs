@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::image::{Filled, Image, SignatureCondition, SignatureSubject, SignatureUpdate, Text};
-use crate::policy::{Case, Context, Decision, Effect, Governing, Governor, Policy, Requirement, evaluate};
+use crate::policy::{Case, Context, Decision, Effect, Explanation, Governing, Governor, Policy, Requirement, evaluate};
 use crate::signature::{self, Evidence, Examined, Keyring, Needs, Rules, Subject, Terms, Trust};
 
 /// The most signatures of one image that are examined. Those after it are reported as not looked at.
@@ -155,6 +155,12 @@ impl Verdict {
     /// The decision.
     pub fn decision(&self) -> &Decision {
         &self.decision
+    }
+
+    /// The decision in full: each demand of the rule that governs the image, what came of it, and what would meet what
+    /// is not met. There is none where no rule governs the image.
+    pub fn explanation(&self) -> Option<Explanation<'_>> {
+        self.decision.explain(&self.subject, &self.evidence)
     }
 
     /// Whether the image may run.

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::image::{DigestError, ReferenceError};
 use crate::signature::KeyringError;
+use crate::source::policy::PolicyFileError;
 use crate::source::{KeyFileError, ReplaceError, SourceError, WriteError};
 
 /// Why the command ends without an answer: exit status 2.
@@ -19,6 +20,8 @@ pub(super) enum Error {
     Keyring(#[from] KeyringError),
     #[error("no image was found in {sources}, so that nothing is verified")]
     NoImage { sources: String },
+    #[error("{0}")]
+    Policy(#[from] PolicyFileError),
     #[error("`{name}` is an OpenPGP file, not an export")]
     RawSignature { name: String },
     #[error("{0}")]
@@ -49,6 +52,7 @@ impl Error {
             ),
             Self::Digest { .. }
             | Self::Images(_)
+            | Self::Policy(_)
             | Self::Reference { .. }
             | Self::Replace(_)
             | Self::Source(_)

@@ -1,5 +1,6 @@
 //! The command line: one file a verb, its arguments and its function together.
 
+mod context;
 mod error;
 mod inspect;
 mod keys;

@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Effects, Style as AnsiStyle};
 use clap::ColorChoice;
 
 use crate::cli::error::Error;
+use crate::policy::Policy;
 use crate::report::{Escaped, JsonReport, NdjsonReport, Report, Style, TextReport};
 use crate::source::Replacement;
 
@@ -151,14 +152,27 @@ impl Terminal {
         }
     }
 
-    /// Writes an error to standard error, causes first to last, then what would help.
-    pub(super) fn complain(&self, error: &Error) {
+    /// Writes what is worth a second look in a policy to standard error.
+    pub(super) fn remark_lints(&self, policy: &Policy) {
+        let mut stderr = self.stderr();
+        for lint in policy.lints() {
+            // With standard error gone there is nobody left to tell.
+            let _ = writeln!(stderr, "{lint}");
+        }
+    }
+
+    fn stderr(&self) -> AutoStream<io::Stderr> {
         let choice = match self.choice {
             ColorChoice::Always => anstream::ColorChoice::Always,
             ColorChoice::Never => anstream::ColorChoice::Never,
             ColorChoice::Auto => anstream::ColorChoice::Auto,
         };
-        let mut stderr = AutoStream::new(io::stderr(), choice);
+        AutoStream::new(io::stderr(), choice)
+    }
+
+    /// Writes an error to standard error, causes first to last, then what would help.
+    pub(super) fn complain(&self, error: &Error) {
+        let mut stderr = self.stderr();
         let red = AnsiStyle::new().fg_color(Some(AnsiColor::Red.into())).effects(Effects::BOLD);
         // With standard error gone there is nobody left to tell.
         let _ = writeln!(stderr, "{red}error:{red:#} {}", Escaped(&error.to_string()));

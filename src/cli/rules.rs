@@ -12,7 +12,7 @@ use crate::signature::{IdentityRule, KeyValidity, Legacy, PayloadProfile, Rules}
 pub(super) struct RuleOptions {
     /// Which images a signed reference may stand for: matchExact, matchRepoDigestOrExact, matchRepository,
     /// exactReference=REF, exactRepository=REPO or remapIdentity=PREFIX=SIGNEDPREFIX, as in containers-policy.json(5)
-    #[arg(long, value_name = "RULE", default_value = "matchRepoDigestOrExact")]
+    #[arg(long, value_name = "RULE", default_value = "matchRepoDigestOrExact", conflicts_with = "policy")]
     identity: IdentityRule,
 
     /// When the signer's key must be valid: also now, or when it signed (for archives)

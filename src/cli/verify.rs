@@ -7,12 +7,13 @@ use base64::Engine as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
 
+use crate::cli::context::ContextOptions;
 use crate::cli::error::Error;
 use crate::cli::output::{Output, Sink, Terminal};
 use crate::cli::rules::RuleOptions;
 use crate::cli::{EXIT_STATUS, Status, at, parse_time};
 use crate::image::{Carried, Carrier, CarrierKind, Digest, Image, Reference, Rewrite, Text};
-use crate::policy::Requirement;
+use crate::policy::{Context, Requirement};
 use crate::report::{self, Entry, ItemError, Summary};
 use crate::source::export::{self, Item};
 use crate::source::{self, ImagesFile, Input};
@@ -21,7 +22,7 @@ use crate::verifier::{Verdict, Verifier};
 /// Verify the signatures of images and decide whether they may run
 ///
 /// An image is allowed when at least one of its signatures verifies with a trusted key and is for this image, by its
-/// manifest digest and by its reference.
+/// manifest digest and by its reference; or, with a policy, when it meets what the policy demands.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_STATUS)]
 pub(super) struct Verify {
@@ -30,8 +31,16 @@ pub(super) struct Verify {
     sources: Vec<String>,
 
     /// Key files, or directories of them, that are trusted; may be given more than once
-    #[arg(long, required = true, value_name = "FILE|DIR")]
+    #[arg(long, required_unless_present = "policy", value_name = "FILE|DIR")]
     keys: Vec<PathBuf>,
+
+    /// Policy documents, or directories of them: policy.json, ClusterImagePolicy and ImagePolicy, or SignaturePolicy;
+    /// may be given more than once
+    #[arg(long, value_name = "FILE|DIR", conflicts_with = "keys")]
+    policy: Vec<PathBuf>,
+
+    #[command(flatten)]
+    context: ContextOptions,
 
     /// The time to judge by, such as 2026-01-31 or 2026-01-31T12:00:00Z; now, if not given
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
@@ -59,7 +68,14 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self, terminal: &Terminal) -> Result<Status, Error> {
-        let verifier = Verifier::with_rules(source::keyring(&self.keys)?, self.rules.into(), Requirement::default());
+        let verifier = if self.policy.is_empty() {
+            Verifier::with_rules(source::keyring(&self.keys)?, self.rules.into(), Requirement::default())
+        } else {
+            let policy = source::policy::policy(&self.policy)?;
+            terminal.remark_lints(&policy);
+            Verifier::with_policy(policy, self.rules.into())
+        };
+        let context = self.context.into();
         let outputs = if self.output.is_empty() { vec![Output::text()] } else { self.output };
         refuse_shared_targets(&outputs, self.write_images.as_deref())?;
         let expected =
@@ -67,7 +83,7 @@ impl Verify {
         let rewritten = self.write_images.map(ImagesFile::new).transpose()?;
         let at = at(self.at);
         let sinks = outputs.iter().map(|output| output.open(terminal)).collect::<Result<_, _>>()?;
-        let mut run = Run { verifier, at, sinks, rewritten, summary: Summary::default(), raw_signature: None };
+        let mut run = Run { verifier, context, at, sinks, rewritten, summary: Summary::default(), raw_signature: None };
 
         run.write(|report| report.begin(at))?;
         match expected {
@@ -111,6 +127,7 @@ fn refuse_shared_targets(outputs: &[Output], images: Option<&Path>) -> Result<()
 /// A verification under way.
 struct Run {
     verifier: Verifier,
+    context: Context,
     at: DateTime<Utc>,
     sinks: Vec<Sink>,
     rewritten: Option<ImagesFile>,
@@ -172,7 +189,7 @@ impl Run {
                 }
                 Ok(Carrier::Other(_)) => self.summary.count_skipped(),
                 Ok(Carrier::Image(carried)) => {
-                    let verdict = self.verifier.verify(&carried.image, self.at);
+                    let verdict = self.verifier.verify_in(&carried.image, &self.context, self.at);
                     if self.rewritten.is_some() {
                         written =
                             Some(rewrite(json, &verdict).map_err(|error| {
@@ -205,7 +222,7 @@ impl Run {
             Text::from(input.name.as_str()),
             Text::from(content),
         );
-        let verdict = self.verifier.verify(&image, self.at);
+        let verdict = self.verifier.verify_in(&image, &self.context, self.at);
         self.image(&input.name, None, &verdict)
     }
 

@@ -24,6 +24,15 @@ pub enum Truth {
 }
 
 impl Truth {
+    /// `met`, `unknown` or `unmet`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unmet => "unmet",
+            Self::Unknown => "unknown",
+            Self::Met => "met",
+        }
+    }
+
     fn of(met: bool) -> Self {
         if met { Self::Met } else { Self::Unmet }
     }

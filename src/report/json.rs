@@ -6,8 +6,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::image::{Basis, SignatureCondition};
+use crate::report::explanation::ExplanationView;
 use crate::report::{Entry, ItemError, Report, Summary};
 use crate::signature::{Code, Evidence, Outcome, rfc3339};
+use crate::verifier::Verdict;
 
 /// The version of the report's schema. Members are added within a version; none changes its meaning.
 pub(super) const API_VERSION: &str = "vidimus.dev/v1alpha1";
@@ -60,6 +62,7 @@ pub(super) struct ImageView<'a> {
     tolerated: bool,
     rule: Option<RuleView<'a>>,
     exemption: Option<ExemptionView<'a>>,
+    requirement: Option<ExplanationView<'a>>,
     manifest_digest: Option<DigestView>,
     signatures: Vec<SignatureView<'a>>,
 }
@@ -80,7 +83,7 @@ impl<'a> ImageView<'a> {
             code: verdict.decision().code().as_str(),
             reason: verdict.decision().reason(),
             tolerated: verdict.decision().is_tolerated(),
-            rule: verdict.decision().rule().filter(|rule| !rule.document().is_empty()).map(|rule| RuleView {
+            rule: verdict.decision().rule().filter(|_| of_a_document(verdict)).map(|rule| RuleView {
                 document: rule.document(),
                 pointer: rule.pointer(),
                 scope: rule.scope(),
@@ -92,6 +95,7 @@ impl<'a> ImageView<'a> {
                 reason: exemption.reason(),
                 expires: rfc3339(exemption.expires()),
             }),
+            requirement: of_a_document(verdict).then(|| verdict.explanation().map(ExplanationView::of)).flatten(),
             manifest_digest: verdict.subject().anchor().ok().map(|anchor| DigestView {
                 digest: anchor.digest().to_string(),
                 from: match anchor.basis() {
@@ -107,6 +111,11 @@ impl<'a> ImageView<'a> {
                 .collect(),
         }
     }
+}
+
+/// Whether a policy document governs the image, rather than the one demand that there is without a policy.
+pub(super) fn of_a_document(verdict: &Verdict) -> bool {
+    verdict.decision().rule().is_some_and(|rule| !rule.document().is_empty())
 }
 
 /// The rule of a policy that governs the image.

@@ -1,6 +1,7 @@
 //! How verdicts are told. Each format is one file; each is written as the verdicts come.
 
 mod entry;
+mod explanation;
 mod json;
 mod ndjson;
 mod summary;
@@ -11,6 +12,7 @@ use chrono::{DateTime, Utc};
 pub use crate::image::quote::Escaped;
 
 pub use entry::{Carrier, Entry, ItemError};
+pub use explanation::explanation_text;
 pub use json::JsonReport;
 pub use ndjson::NdjsonReport;
 pub use summary::Summary;

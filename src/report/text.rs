@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
-use crate::policy::Effect;
+use crate::policy::{Effect, Explanation, Truth};
+use crate::report::json::of_a_document;
 use crate::report::{Entry, Escaped, ItemError, Report, Summary};
 use crate::signature::{Evidence, Outcome};
 
@@ -81,6 +82,15 @@ impl Report for TextReport {
             line(&mut out, format_args!("  {dim}{kind} {namespace}{slash}{name}{end}"));
         }
         line(&mut out, format_args!("  {}: {}", decision.code(), Escaped(decision.reason())));
+        if let Some(rule) = decision.rule().filter(|_| of_a_document(verdict)) {
+            let (scope, document, pointer) = (Escaped(rule.scope()), Escaped(rule.document()), Escaped(rule.pointer()));
+            let scope = if rule.scope().is_empty() { "default" } else { &format!("scope {scope}") };
+            line(&mut out, format_args!("  {dim}by {scope}, {document} {pointer}{end}"));
+            let explanation = verdict.explanation().filter(|explanation| explanation.truth != Truth::Met);
+            for remedy in explanation.iter().flat_map(Explanation::remedies) {
+                line(&mut out, format_args!("  would be accepted: {}", Escaped(remedy)));
+            }
+        }
         for evidence in verdict.evidence() {
             self.signature(&mut out, evidence);
         }

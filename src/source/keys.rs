@@ -41,7 +41,7 @@ fn add(builder: &mut KeyringBuilder, path: &Path) -> Result<(), KeyFileError> {
     Ok(())
 }
 
-fn key_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn key_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();

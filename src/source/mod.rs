@@ -6,6 +6,7 @@ mod input;
 mod json;
 mod keys;
 mod location;
+pub mod policy;
 mod replacement;
 mod resume;
 mod rewritten;

@@ -3,10 +3,12 @@
 mod field;
 mod finding;
 mod keys;
+mod load;
 mod sink;
 mod written;
 
 pub use finding::{Finding, FindingCode, PolicyError, Severity};
 pub use keys::{KeyFile, KeyLocation, ReadKeys};
+pub use load::PolicyFile;
 pub use sink::FINDING_LIMIT;
 pub use written::DOCUMENT_LIMIT;
