@@ -71,7 +71,7 @@ impl Verifier {
         let governing = self.governor.governing(subject.reference(), context, at);
         let needs = match &governing {
             Governing::Rule(rule) => rule.needs(),
-            Governing::Exempt(_) | Governing::Nothing | Governing::Unknown(_) => Needs::default(),
+            Governing::Exempt(_) | Governing::Nothing | Governing::Unknown(..) => Needs::default(),
         };
         // Where no rule looks at signatures they are judged by the rules alone, for the record.
         let any = Terms::default();
@@ -85,7 +85,7 @@ impl Verifier {
             Governing::Rule(rule) => {
                 Some(evaluate(rule.requirement(), &Case { subject: &subject, examined: &examined, rules, at }))
             }
-            Governing::Exempt(_) | Governing::Nothing | Governing::Unknown(_) => None,
+            Governing::Exempt(_) | Governing::Nothing | Governing::Unknown(..) => None,
         };
         let evidence: Vec<_> = examined
             .iter()

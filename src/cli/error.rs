@@ -5,6 +5,7 @@ use std::io;
 use thiserror::Error;
 
 use crate::image::{DigestError, ReferenceError};
+use crate::policy::document::Finding;
 use crate::signature::KeyringError;
 use crate::source::policy::PolicyFileError;
 use crate::source::{KeyFileError, ReplaceError, SourceError, WriteError};
@@ -39,6 +40,14 @@ pub(super) enum Error {
 }
 
 impl Error {
+    /// What is wrong with a policy, each on a line of its own.
+    pub(super) fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Policy(PolicyFileError::Policy(error)) => error.findings(),
+            _ => &[],
+        }
+    }
+
     /// What would help, on a line of its own.
     pub(super) fn hint(&self) -> Option<String> {
         match self {

@@ -176,6 +176,9 @@ impl Terminal {
         let red = AnsiStyle::new().fg_color(Some(AnsiColor::Red.into())).effects(Effects::BOLD);
         // With standard error gone there is nobody left to tell.
         let _ = writeln!(stderr, "{red}error:{red:#} {}", Escaped(&error.to_string()));
+        for finding in error.findings() {
+            let _ = writeln!(stderr, "{finding}");
+        }
         if let Some(hint) = error.hint() {
             let _ = writeln!(stderr, "hint: {}", Escaped(&hint));
         }

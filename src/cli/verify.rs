@@ -68,10 +68,11 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self, terminal: &Terminal) -> Result<Status, Error> {
+        let at = at(self.at);
         let verifier = if self.policy.is_empty() {
             Verifier::with_rules(source::keyring(&self.keys)?, self.rules.into(), Requirement::default())
         } else {
-            let policy = source::policy::policy(&self.policy)?;
+            let policy = source::policy::policy(&self.policy, at)?;
             terminal.remark_lints(&policy);
             Verifier::with_policy(policy, self.rules.into())
         };
@@ -81,7 +82,6 @@ impl Verify {
         let expected =
             self.digest.zip(self.reference).map(|(digest, reference)| expected(digest, reference)).transpose()?;
         let rewritten = self.write_images.map(ImagesFile::new).transpose()?;
-        let at = at(self.at);
         let sinks = outputs.iter().map(|output| output.open(terminal)).collect::<Result<_, _>>()?;
         let mut run = Run { verifier, context, at, sinks, rewritten, summary: Summary::default(), raw_signature: None };
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::policy::{Exemption, Rule};
+use crate::signature::Code;
 
 /// Where an image is to run and where it comes from.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -51,5 +52,5 @@ pub(crate) enum Governing {
     /// Nothing: no rule is for the image.
     Nothing,
     /// It cannot be told, for want of what is named.
-    Unknown(&'static str),
+    Unknown(Code, &'static str),
 }

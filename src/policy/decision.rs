@@ -61,10 +61,10 @@ impl Decision {
                 reason: format!("exempt until {}: {}", rfc3339(exemption.expires()), exemption.reason()),
                 governed: Governed::Exempt(exemption),
             },
-            (Governing::Unknown(what), _) => Self {
+            (Governing::Unknown(code, what), _) => Self {
                 governed: Governed::Unknown,
-                code: Code::UnknownNamespace,
-                reason: format!("the policy asks for {what}, which is not known"),
+                code,
+                reason: format!("the policy cannot be looked up without {what}"),
             },
             (Governing::Nothing | Governing::Rule(..), _) => Self {
                 governed: Governed::Nothing,

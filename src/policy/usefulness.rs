@@ -53,6 +53,6 @@ pub(super) fn usefulness(code: Code) -> u8 {
         Code::TooManySignatures => 15,
         Code::UnsupportedType => 10,
         Code::DigestNotListed => 5,
-        Code::NoMatchingRule | Code::NoSignature | Code::UnknownNamespace => 0,
+        Code::InvalidReference | Code::NoMatchingRule | Code::NoSignature | Code::UnknownNamespace => 0,
     }
 }

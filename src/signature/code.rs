@@ -69,6 +69,8 @@ codes! {
     IdentityMismatch "identity-mismatch",
     /// The payload is not what a container signature says.
     InvalidClaims "invalid-claims",
+    /// The image has no valid reference, by which a policy could be looked up.
+    InvalidReference "invalid-reference",
     /// The key had expired when it signed, or has since.
     KeyExpired "key-expired",
     /// No acceptable self-signature binds the key to its certificate.

@@ -15,7 +15,7 @@ use crate::image::{Reference, ReferenceError, is_domain, is_path};
 /// The digest is compared elsewhere, always; this is about the name under which a signer vouched for it.
 ///
 /// On the command line: `matchExact`, `matchRepoDigestOrExact`, `matchRepository`, `exactReference=REFERENCE`,
-/// `exactRepository=REPOSITORY`, `remapIdentity=PREFIX=SIGNEDPREFIX`.
+/// `exactRepository=REPOSITORY`, `remapIdentity=PREFIX=SIGNEDPREFIX` (`=matchRepository` may follow).
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub enum IdentityRule {
     /// The signed reference is the image's, tag and digest included.
@@ -39,6 +39,8 @@ pub enum IdentityRule {
 pub struct RemapIdentity {
     prefix: String,
     signed_prefix: String,
+    /// Whether the remapped repository is enough, whatever the tag or digest.
+    repository: bool,
 }
 
 impl RemapIdentity {
@@ -58,7 +60,18 @@ impl RemapIdentity {
                 return Err(IdentityRuleError::Prefix { found: found.to_owned() });
             }
         }
-        Ok(Self { prefix: prefix.to_owned(), signed_prefix: signed_prefix.to_owned() })
+        Ok(Self { prefix: prefix.to_owned(), signed_prefix: signed_prefix.to_owned(), repository: false })
+    }
+
+    /// The same, where the remapped repository is enough, as for
+    /// [`MatchRepository`](IdentityRule::MatchRepository). The peers have no such rule; it is for mirrors that tag anew.
+    pub fn matching_repository(self) -> Self {
+        Self { repository: true, ..self }
+    }
+
+    /// Whether the remapped repository is enough.
+    pub fn matches_repository(&self) -> bool {
+        self.repository
     }
 
     /// The prefix of the image's name.
@@ -144,7 +157,10 @@ impl IdentityRule {
             Self::MatchRepository => Ok(repository(image?)),
             Self::ExactReference(wanted) => exact(wanted),
             Self::ExactRepository(wanted) => Ok(repository(wanted)),
-            Self::RemapIdentity(remap) => repository_digest_or_exact(&remap.remap(image?)?),
+            Self::RemapIdentity(remap) => {
+                let remapped = remap.remap(image?)?;
+                if remap.repository { Ok(repository(&remapped)) } else { repository_digest_or_exact(&remapped) }
+            }
         }
     }
 
@@ -227,7 +243,10 @@ impl fmt::Display for IdentityRule {
         match self {
             Self::MatchExact | Self::MatchRepoDigestOrExact | Self::MatchRepository => Ok(()),
             Self::ExactReference(reference) | Self::ExactRepository(reference) => write!(f, "={reference}"),
-            Self::RemapIdentity(remap) => write!(f, "={}={}", remap.prefix, remap.signed_prefix),
+            Self::RemapIdentity(remap) => {
+                write!(f, "={}={}", remap.prefix, remap.signed_prefix)?;
+                if remap.repository { f.write_str("=matchRepository") } else { Ok(()) }
+            }
         }
     }
 }
@@ -244,7 +263,14 @@ impl FromStr for IdentityRule {
             Some(("exactReference", reference)) => Self::exact_reference(reference),
             Some(("exactRepository", repository)) => Self::exact_repository(repository),
             Some(("remapIdentity", prefixes)) => match prefixes.split_once('=') {
-                Some((prefix, signed_prefix)) => RemapIdentity::new(prefix, signed_prefix).map(Self::RemapIdentity),
+                Some((prefix, signed_prefix)) => {
+                    let (signed_prefix, repository) = match signed_prefix.strip_suffix("=matchRepository") {
+                        Some(signed_prefix) => (signed_prefix, true),
+                        None => (signed_prefix, false),
+                    };
+                    let remap = RemapIdentity::new(prefix, signed_prefix)?;
+                    Ok(Self::RemapIdentity(if repository { remap.matching_repository() } else { remap }))
+                }
                 None => Err(IdentityRuleError::Unknown { found: text.to_owned() }),
             },
             _ => Err(IdentityRuleError::Unknown { found: text.to_owned() }),

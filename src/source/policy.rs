@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use crate::policy::Policy;
@@ -19,10 +20,10 @@ const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 /// # Errors
 ///
 /// A [`PolicyFileError`]: for the first path that cannot be read, or with everything that is wrong with the documents.
-pub fn policy(paths: &[PathBuf]) -> Result<Policy, PolicyFileError> {
+pub fn policy(paths: &[PathBuf], at: DateTime<Utc>) -> Result<Policy, PolicyFileError> {
     let files = policy_files(paths)?;
     let files: Vec<_> = files.iter().map(|file| PolicyFile { name: &file.name, bytes: &file.bytes }).collect();
-    Ok(Policy::load(&files, &mut |location| read_keys(location))?)
+    Ok(Policy::load(&files, at, &mut |location| read_keys(location))?)
 }
 
 /// The bytes of policy documents, in the order of the paths and, in a directory, of the names.

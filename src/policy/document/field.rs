@@ -104,6 +104,13 @@ impl<'d> Field<'d> {
         Some(elements)
     }
 
+    /// A member of an object, without taking it; nothing where there is none, or no object.
+    pub(crate) fn peek(&self, name: &str) -> Option<Self> {
+        let Value::Object(members) = self.value else { return None };
+        let (name, value) = members.iter().find(|(found, _)| found.as_str() == name)?;
+        Some(self.child(Step::Member(name), value))
+    }
+
     /// The members of an object, to be taken one by one.
     pub(crate) fn object(&self) -> Option<Members<'d>> {
         let Value::Object(members) = self.value else { return self.expected("an object") };

@@ -72,6 +72,8 @@ finding_codes! {
     NeverSatisfied "never-satisfied" Lint,
     /// The text is not JSON, not YAML, or not UTF-8.
     Syntax "syntax" Error,
+    /// A scope with a tag, which governs less than it seems to.
+    TagScope "tag-scope" Lint,
     /// A member has a name that means nothing here.
     UnknownMember "unknown-member" Error,
     /// A name stands for nothing in the policy.
@@ -163,7 +165,7 @@ impl fmt::Display for Finding {
 
 /// Why a policy is not loaded: everything that is wrong with its documents.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[error("{}", summary(findings))]
+#[error("the policy is not loaded: {}", Count(findings))]
 pub struct PolicyError {
     pub(super) findings: Vec<Finding>,
 }
@@ -175,10 +177,16 @@ impl PolicyError {
     }
 }
 
-fn summary(findings: &[Finding]) -> String {
-    let errors: Vec<_> = findings.iter().filter(|finding| finding.severity() == Severity::Error).collect();
-    let lines: Vec<_> = errors.iter().map(|error| error.to_string()).collect();
-    format!("the policy is not loaded\n{}", lines.join("\n"))
+/// How many of the findings are errors.
+struct Count<'f>(&'f [Finding]);
+
+impl fmt::Display for Count<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.iter().filter(|finding| finding.severity() == Severity::Error).count() {
+            1 => f.write_str("1 error"),
+            count => write!(f, "{count} errors"),
+        }
+    }
 }
 
 #[cfg(test)]

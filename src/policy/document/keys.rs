@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::image::quote::Quoted;
+use crate::policy::document::containers_policy::KeySource;
 use crate::policy::document::field::Field;
 use crate::policy::document::finding::FindingCode;
 use crate::signature::{Fingerprint, Keyring, KeyringBuilder};
@@ -65,7 +66,7 @@ impl<'r> Keys<'r> {
                 all.map(|all| all.into_iter().flatten().collect())
             }
             Err(reason) => {
-                field.tell(FindingCode::Key, format!("the keys in {} cannot be read: {reason}", Quoted(&place.1)));
+                unreadable(field, &place.1, &reason);
                 None
             }
         };
@@ -91,10 +92,44 @@ impl<'r> Keys<'r> {
         }
     }
 
+    /// The certificates of a source. What is wrong is told about `field`.
+    pub(crate) fn certificates_in(&mut self, field: &Field<'_>, source: &KeySource) -> Option<BTreeSet<Fingerprint>> {
+        let parts: Vec<_> = match source {
+            KeySource::Files(paths) => {
+                paths.iter().map(|path| self.certificates(field, KeyLocation::File(path))).collect()
+            }
+            KeySource::Data(data) => {
+                data.iter().map(|bytes| self.certificates_of(field, &field.pointer(), bytes)).collect()
+            }
+        };
+        let parts: Option<Vec<_>> = parts.into_iter().collect();
+        Some(parts?.into_iter().flatten().collect())
+    }
+
+    /// The contents of a source, each file on its own: for keys that are no certificates.
+    pub(crate) fn public_keys(&mut self, field: &Field<'_>, source: &KeySource) -> Option<Vec<Vec<u8>>> {
+        match source {
+            KeySource::Data(data) => Some(data.clone()),
+            KeySource::Files(paths) => {
+                let read: Vec<_> = paths.iter().map(|path| self.contents(field, path)).collect();
+                let read: Option<Vec<_>> = read.into_iter().collect();
+                Some(read?.into_iter().flatten().map(|file| file.bytes).collect())
+            }
+        }
+    }
+
+    fn contents(&mut self, field: &Field<'_>, path: &str) -> Option<Vec<KeyFile>> {
+        (self.read)(KeyLocation::File(path)).map_err(|reason| unreadable(field, path, &reason)).ok()
+    }
+
     /// All the certificates, prepared.
     pub(crate) fn finish(self) -> Keyring {
         self.builder.prepare()
     }
+}
+
+fn unreadable(field: &Field<'_>, path: &str, reason: &str) {
+    field.tell(FindingCode::Key, format!("the keys in {} cannot be read: {reason}", Quoted(path)));
 }
 
 impl std::fmt::Debug for Keys<'_> {

@@ -1,21 +1,97 @@
-//! stub
+//! From the files of a policy to the policy: documents are told apart, read, and put together.
+
+use chrono::{DateTime, Utc};
 
 use crate::policy::Policy;
-use crate::policy::document::{PolicyError, ReadKeys};
+use crate::policy::cluster::{Governance, names};
+use crate::policy::document::containers_policy::{self, ContainersPolicy};
+use crate::policy::document::field::Field;
+use crate::policy::document::finding::{FindingCode, PolicyError};
+use crate::policy::document::keys::{Keys, ReadKeys};
+use crate::policy::document::sink::Sink;
+use crate::policy::document::written::Written;
 
-/// A file.
+/// A file with policy documents.
 #[derive(Clone, Copy, Debug)]
 pub struct PolicyFile<'a> {
-    /// name
+    /// What findings call it.
     pub name: &'a str,
-    /// bytes
+    /// What is in it: JSON, or YAML in one document or several.
     pub bytes: &'a [u8],
 }
 
 impl Policy {
-    /// Load.
-    pub fn load(files: &[PolicyFile<'_>], read: &mut ReadKeys<'_>) -> Result<Self, PolicyError> {
-        let _ = (files, read);
-        Err(PolicyError { findings: Vec::new() })
+    /// Loads a policy from its documents. `read` reads the key material that they name, and `at` is the time by which
+    /// lints about keys and exemptions that have ended are given.
+    ///
+    /// Any number of documents make one policy: one containers-policy.json(5), `ClusterImagePolicy` and `ImagePolicy` as
+    /// OpenShift puts them together with it; or any number of `SignaturePolicy`.
+    ///
+    /// # Errors
+    ///
+    /// A [`PolicyError`] with everything that is wrong with the documents. A policy is loaded as a whole or not at all.
+    pub fn load(files: &[PolicyFile<'_>], at: DateTime<Utc>, read: &mut ReadKeys<'_>) -> Result<Self, PolicyError> {
+        let sink = Sink::default();
+        let documents: Vec<_> = files.iter().flat_map(|file| Written::read(file.name, file.bytes, &sink)).collect();
+        let mut keys = Keys::new(read);
+        let mut parts = Parts::default();
+        for document in &documents {
+            parts.read(&Field::root(document, &sink), &mut keys);
+        }
+        parts.into_policy(keys, sink)
+    }
+}
+
+/// What was read of a policy, by grammar.
+#[derive(Default)]
+struct Parts {
+    containers: Option<ContainersPolicy>,
+}
+
+/// The grammars, by the kind that a document says it is.
+#[derive(Clone, Copy)]
+enum Kind {
+    List,
+}
+
+const KINDS: [(&str, Kind); 1] = [("List", Kind::List)];
+
+impl Parts {
+    fn read(&mut self, field: &Field<'_>, keys: &mut Keys<'_>) {
+        let Some(kind) = field.peek("kind") else {
+            return self.read_containers(field, keys);
+        };
+        let Some(kind) = kind.word(&KINDS) else { return };
+        match kind {
+            // As `oc get clusterimagepolicies -o yaml` writes it; what is beside the items is about the list.
+            Kind::List => {
+                let items = field.peek("items").and_then(|items| items.non_empty_array("policy"));
+                for item in items.iter().flatten() {
+                    self.read(item, keys);
+                }
+            }
+        }
+    }
+
+    fn read_containers(&mut self, field: &Field<'_>, keys: &mut Keys<'_>) {
+        if self.containers.is_some() {
+            field.tell(
+                FindingCode::Exclusive,
+                "there is another policy of containers-policy.json(5); only one can be in force",
+            );
+        }
+        let read = containers_policy::read(field, keys);
+        self.containers = self.containers.take().or(read);
+    }
+
+    fn into_policy(self, keys: Keys<'_>, sink: Sink) -> Result<Policy, PolicyError> {
+        let lints = sink.finish()?;
+        let keyring = keys.finish();
+        let names = names(&keyring);
+        let governance = match self.containers {
+            Some(policy) => Governance::Transports(containers_policy::compile(&policy, &names)),
+            None => return Err(PolicyError { findings: lints }),
+        };
+        Ok(Policy { keyring, governance, lints })
     }
 }

@@ -1,5 +1,6 @@
 //! Policy documents: read strictly, with all problems told at once, each with its place.
 
+mod containers_policy;
 mod field;
 mod finding;
 mod keys;
