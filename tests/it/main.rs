@@ -15,6 +15,8 @@ mod conformance_objects;
 #[cfg(test)]
 mod conformance_openpgp;
 #[cfg(test)]
+mod conformance_policy;
+#[cfg(test)]
 mod conformance_tables;
 #[cfg(test)]
 mod differential;

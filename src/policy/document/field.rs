@@ -3,6 +3,8 @@
 
 use std::cell::RefCell;
 
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+
 use crate::image::json::{JsonErrorKind, Path, Step, Value};
 use crate::image::quote::Quoted;
 use crate::policy::document::finding::FindingCode;
@@ -86,6 +88,38 @@ impl<'d> Field<'d> {
             Value::Number(number) if number.is_u64() => number.as_u64(),
             _ => self.expected("a whole number from 0"),
         }
+    }
+
+    /// A time: RFC 3339, or a day, which begins at midnight UTC.
+    pub(crate) fn time(&self) -> Option<DateTime<Utc>> {
+        let text = self.string()?;
+        let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|day| day.and_time(NaiveTime::MIN).and_utc());
+        let time = DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc)).or_else(|_| day());
+        if time.is_err() {
+            self.tell(FindingCode::InvalidValue, "a time is written as `2026-01-31` or `2026-01-31T12:00:00Z`");
+        }
+        time.ok()
+    }
+
+    /// A span of time: a whole number of hours, days or weeks, such as `180d`; at most a hundred years.
+    pub(crate) fn duration(&self) -> Option<TimeDelta> {
+        let text = self.string()?;
+        let span = text.char_indices().next_back().and_then(|(at, unit)| {
+            let (number, _) = text.split_at_checked(at)?;
+            let number = number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse::<i64>().ok())??;
+            match unit {
+                'h' => TimeDelta::try_hours(number),
+                'd' => TimeDelta::try_days(number),
+                'w' => TimeDelta::try_weeks(number),
+                _ => None,
+            }
+        });
+        let span = span.filter(|span| *span > TimeDelta::zero() && *span <= TimeDelta::days(36_525));
+        if span.is_none() {
+            let right = "a span of time is a whole number of hours, days or weeks, such as `12h`, `180d` or `4w`";
+            self.tell(FindingCode::InvalidValue, right);
+        }
+        span
     }
 
     /// The elements of an array.

@@ -11,7 +11,7 @@ mod sigstore;
 
 pub(crate) use compile::compile;
 pub(crate) use identity::identity;
-pub(crate) use read::read;
+pub(crate) use read::{one_of, read};
 
 use std::collections::BTreeSet;
 

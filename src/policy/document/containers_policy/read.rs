@@ -131,7 +131,7 @@ fn signed_by(members: &Members<'_>, keys: &mut Keys<'_>) -> Option<What> {
     let sources = ["keyPath", "keyPaths", "keyData"].map(|name| members.optional(name));
     let signed_identity = signed_identity(members);
     let [path, paths, data] = &sources;
-    let source = one_of(members, "`keyPath`, `keyPaths` and `keyData`", &sources)?;
+    let source = one_of(members.field(), "`keyPath`, `keyPaths` and `keyData`", &sources)?;
     let read = path
         .as_ref()
         .and_then(file)
@@ -163,8 +163,8 @@ pub(super) fn signed_identity(members: &Members<'_>) -> Option<IdentityRule> {
 }
 
 /// The one member that is there; none, and more than one, are told.
-pub(super) fn one_of<'f, 'd>(
-    members: &Members<'d>,
+pub(crate) fn one_of<'f, 'd>(
+    object: &Field<'d>,
     names: &str,
     fields: &'f [Option<Field<'d>>],
 ) -> Option<&'f Field<'d>> {
@@ -172,7 +172,7 @@ pub(super) fn one_of<'f, 'd>(
     match (there.next(), there.next()) {
         (Some(one), None) => Some(one),
         (None, _) => {
-            members.field().tell(FindingCode::MissingMember, format!("exactly one of {names} is needed"));
+            object.tell(FindingCode::MissingMember, format!("exactly one of {names} is needed"));
             None
         }
         (Some(_), Some(other)) => {

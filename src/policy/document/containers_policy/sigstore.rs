@@ -15,7 +15,7 @@ pub(super) fn sigstore(members: &Members<'_>, keys: &mut Keys<'_>) -> Option<Sig
     let identity = signed_identity(members);
 
     let all = "`keyPath`, `keyPaths`, `keyData`, `keyDatas`, `fulcio` and `pki`";
-    let one = one_of(members, all, &roots);
+    let one = one_of(members.field(), all, &roots);
     let [path, paths, inline, inlines, fulcio_field, pki_field] = &roots;
     let source = [
         path.as_ref().and_then(file),
@@ -93,7 +93,7 @@ fn data_list(field: &Field<'_>) -> Option<KeySource> {
 fn fulcio(field: &Field<'_>) -> Option<()> {
     let members = field.object()?;
     let ca = ["caPath", "caData"].map(|name| members.optional(name));
-    one_of(&members, "`caPath` and `caData`", &ca);
+    one_of(members.field(), "`caPath` and `caData`", &ca);
     let [path, inline] = &ca;
     let path = path.as_ref().map(Field::text);
     let inline = inline.as_ref().map(data);
@@ -107,7 +107,7 @@ fn fulcio(field: &Field<'_>) -> Option<()> {
 fn pki(field: &Field<'_>) -> Option<()> {
     let members = field.object()?;
     let roots = ["caRootsPath", "caRootsData"].map(|name| members.optional(name));
-    one_of(&members, "`caRootsPath` and `caRootsData`", &roots);
+    one_of(members.field(), "`caRootsPath` and `caRootsData`", &roots);
     let intermediates = ["caIntermediatesPath", "caIntermediatesData"].map(|name| members.optional(name));
     if let [Some(_), Some(other)] = &intermediates {
         other.tell(FindingCode::Exclusive, "only one of `caIntermediatesPath` and `caIntermediatesData` may be there");
