@@ -11,6 +11,8 @@ use crate::signature::{Fingerprint, Needs};
 /// A requirement, the scope in which it governs, and what becomes of images that do not meet it.
 #[derive(Clone, Debug)]
 pub struct Rule {
+    /// The rule's own name, in grammars that name rules.
+    pub(super) name: String,
     /// The name of the document that the rule stands in.
     pub(super) document: String,
     /// Where in the document: `$.transports.docker["registry.example.com"]`.
@@ -28,7 +30,13 @@ impl Rule {
     pub(super) fn new(document: &str, pointer: String, scope: String, mode: Mode, requirement: Requirement) -> Self {
         let needs = requirement.needs(Needs::default());
         let names = Arc::default();
-        Self { document: document.to_owned(), pointer, scope, mode, requirement, needs, names }
+        let name = String::new();
+        Self { name, document: document.to_owned(), pointer, scope, mode, requirement, needs, names }
+    }
+
+    /// The rule's own name; empty in grammars that do not name rules.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The name of the document that the rule stands in; empty for a rule that no document makes.

@@ -84,6 +84,7 @@ impl<'a> ImageView<'a> {
             reason: verdict.decision().reason(),
             tolerated: verdict.decision().is_tolerated(),
             rule: verdict.decision().rule().filter(|_| of_a_document(verdict)).map(|rule| RuleView {
+                name: (!rule.name().is_empty()).then(|| rule.name()),
                 document: rule.document(),
                 pointer: rule.pointer(),
                 scope: rule.scope(),
@@ -121,6 +122,7 @@ pub(super) fn of_a_document(verdict: &Verdict) -> bool {
 /// The rule of a policy that governs the image.
 #[derive(Serialize)]
 struct RuleView<'a> {
+    name: Option<&'a str>,
     document: &'a str,
     pointer: &'a str,
     scope: &'a str,

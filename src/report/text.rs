@@ -84,7 +84,12 @@ impl Report for TextReport {
         line(&mut out, format_args!("  {}: {}", decision.code(), Escaped(decision.reason())));
         if let Some(rule) = decision.rule().filter(|_| of_a_document(verdict)) {
             let (scope, document, pointer) = (Escaped(rule.scope()), Escaped(rule.document()), Escaped(rule.pointer()));
-            let scope = if rule.scope().is_empty() { "default" } else { &format!("scope {scope}") };
+            let scope = match (rule.name(), rule.scope()) {
+                ("", "") => "default".to_owned(),
+                ("", _) => format!("scope {scope}"),
+                (name, "") => format!("rule {}", Escaped(name)),
+                (name, _) => format!("rule {} ({scope})", Escaped(name)),
+            };
             line(&mut out, format_args!("  {dim}by {scope}, {document} {pointer}{end}"));
             let explanation = verdict.explanation().filter(|explanation| explanation.truth != Truth::Met);
             for remedy in explanation.iter().flat_map(Explanation::remedies) {

@@ -27,6 +27,8 @@ mod peers;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
+mod policy_scopes;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod readme;

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use base64::Engine as _;
-use vidimus::Image;
 use vidimus::image::Text;
+use vidimus::policy::document::{FindingCode, KeyFile, KeyLocation, PolicyError, PolicyFile, Severity};
+use vidimus::{Image, Policy};
 
 /// The conformance folder, where the environment names one. What a user clones is tested without it.
 pub(crate) fn conformance() -> Option<PathBuf> {
@@ -26,6 +27,26 @@ pub(crate) fn raw_signature(content: &[u8], digest: &str, reference: &str) -> Im
         Text::from("signature"),
         Text::from(content),
     )
+}
+
+/// Loads policy documents; the keys that they name are those of the test data, by the name of the file.
+pub(crate) fn load(documents: &[&str]) -> Result<Policy, PolicyError> {
+    let names: Vec<_> = (1..=documents.len()).map(|number| format!("policy-{number}")).collect();
+    let files = documents.iter().zip(&names).map(|(text, name)| PolicyFile { name, bytes: text.as_bytes() });
+    let files: Vec<_> = files.collect();
+    Policy::load(&files, AT.parse().unwrap(), &mut |location| match location {
+        KeyLocation::File(name) | KeyLocation::Directory(name) => {
+            let bytes = std::fs::read(format!("testdata/keys/{name}")).map_err(|error| error.to_string())?;
+            Ok(vec![KeyFile { name: name.to_owned(), bytes }])
+        }
+    })
+}
+
+/// The codes and paths of what is wrong with documents.
+pub(crate) fn errors(documents: &[&str]) -> Vec<(FindingCode, String)> {
+    let findings = load(documents).err().map_or(Vec::new(), |error| error.findings().to_vec());
+    let errors = findings.into_iter().filter(|finding| finding.severity() == Severity::Error);
+    errors.map(|finding| (finding.code(), finding.path().to_owned())).collect()
 }
 
 /// The time of verification: after everything in the test data.

@@ -2,7 +2,7 @@
 //!
 //! Source: `PolicyConfigurationIdentity` and `PolicyConfigurationNamespaces` of each transport of containers/image.
 
-use crate::image::Reference;
+use crate::image::{Digest, Reference};
 use crate::policy::Transport;
 
 /// The scopes that may govern an image, before the empty one, the most specific first; nothing where the image has no
@@ -14,6 +14,8 @@ pub(super) fn candidates(transport: &Transport, reference: Option<&Reference>) -
             "containers-storage" => of_storage(place),
             "dir" | "oci" | "oci-archive" | "sif" => Some(of_path(place)),
             "docker-archive" | "tarball" => Some(Vec::new()),
+            // The ID of an image is no name that scopes could be made of.
+            "docker-daemon" if place.parse::<Digest>().is_ok() => Some(Vec::new()),
             "docker-daemon" => Some(match place.parse::<Reference>() {
                 Ok(reference) if !reference.is_name_only() => of_reference(&reference),
                 Ok(_) | Err(_) => Vec::new(),
@@ -100,4 +102,102 @@ fn of_storage(place: &str) -> Option<Vec<String>> {
 /// A path with slashes, and the same cut at each slash from the end.
 fn and_above(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(above, _)| above))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn of(transport: &str, place: &str) -> Option<Vec<String>> {
+        let other = Transport::Other { name: transport.to_owned(), place: place.to_owned() };
+        candidates(&other, None)
+    }
+
+    #[test]
+    fn of_references_are_the_peers() {
+        let digest = "sha256:904a06564e035c38bb3f98d0c5299291dc798c092f8ba99283fa526397ab72c0";
+        for (reference, expected) in [
+            (
+                "a.b.example.com:8443/ns/r:v1".to_owned(),
+                &[
+                    "a.b.example.com:8443/ns/r:v1",
+                    "a.b.example.com:8443/ns/r",
+                    "a.b.example.com:8443/ns",
+                    "a.b.example.com:8443",
+                    "*.b.example.com",
+                    "*.example.com",
+                    "*.com",
+                ][..],
+            ),
+            (
+                "busybox:1".to_owned(),
+                &["docker.io/library/busybox:1", "docker.io/library/busybox", "docker.io/library", "docker.io", "*.io"],
+            ),
+            ("localhost/x".to_owned(), &["localhost/x", "localhost"]),
+            (
+                format!("example.com/x:v1@{digest}"),
+                &[&format!("example.com/x@{digest}"), "example.com/x", "example.com", "*.com"],
+            ),
+        ] {
+            let parsed: Reference = reference.parse().unwrap();
+            assert_eq!(candidates(&Transport::Docker, Some(&parsed)).unwrap(), expected, "{reference}");
+            assert_eq!(candidates(&Transport::Atomic, Some(&parsed)).unwrap(), expected, "{reference}");
+        }
+        assert_eq!(candidates(&Transport::Docker, None), None);
+    }
+
+    #[test]
+    fn of_other_transports_are_the_peers() {
+        for (transport, place, expected) in [
+            ("dir", "/a/b/c", &["/a/b/c", "/a/b", "/a"][..]),
+            ("oci", "/a", &["/a"]),
+            ("docker-archive", "/a/b.tar", &[]),
+            ("docker-daemon", "sha256:904a06564e035c38bb3f98d0c5299291dc798c092f8ba99283fa526397ab72c0", &[]),
+            ("docker-daemon", "localhost/x:1", &["localhost/x:1", "localhost/x", "localhost"]),
+            ("unheard-of", "x", &["x"]),
+            (
+                "containers-storage",
+                "[overlay@/var/lib]example.com/x:1",
+                &[
+                    "[overlay@/var/lib]example.com/x:1",
+                    "[overlay@/var/lib]example.com/x",
+                    "[overlay@/var/lib]example.com",
+                    "[overlay@/var/lib]",
+                    "[/var/lib]",
+                ],
+            ),
+            (
+                "containers-storage",
+                "[overlay@/var/lib]example.com/x:1@904a06564e035c38bb3f98d0c5299291dc798c092f8ba99283fa526397ab72c0",
+                &[
+                    "[overlay@/var/lib]example.com/x:1@904a06564e035c38bb3f98d0c5299291dc798c092f8ba99283fa526397ab72c0",
+                    "[overlay@/var/lib]example.com/x:1",
+                    "[overlay@/var/lib]example.com/x",
+                    "[overlay@/var/lib]example.com",
+                    "[overlay@/var/lib]",
+                    "[/var/lib]",
+                ],
+            ),
+        ] {
+            assert_eq!(of(transport, place).unwrap(), expected, "{transport}:{place}");
+        }
+        assert_eq!(of("containers-storage", "example.com/x"), None);
+    }
+
+    #[test]
+    fn above_a_scope_is_what_is_above_all_its_images() {
+        for (scope, expected) in [
+            (
+                "a.example.com:5000/ns/app",
+                &["a.example.com:5000/ns", "a.example.com:5000", "*.example.com", "*.com"][..],
+            ),
+            ("a.example.com/app:v1", &["a.example.com/app", "a.example.com", "*.example.com", "*.com"]),
+            ("a.example.com:5000", &["*.example.com", "*.com"]),
+            ("*.example.com", &["*.com"]),
+            ("*.com", &[]),
+        ] {
+            assert_eq!(above(scope), expected, "{scope}");
+        }
+    }
 }
