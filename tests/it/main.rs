@@ -27,6 +27,8 @@ mod peers;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
+mod policy_fields;
+#[cfg(test)]
 mod policy_scopes;
 #[cfg(test)]
 mod properties;
