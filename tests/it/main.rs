@@ -29,6 +29,8 @@ mod policy;
 #[cfg(test)]
 mod policy_fields;
 #[cfg(test)]
+mod policy_laws;
+#[cfg(test)]
 mod policy_scopes;
 #[cfg(test)]
 mod properties;
