@@ -31,6 +31,8 @@ mod policy_fields;
 #[cfg(test)]
 mod policy_laws;
 #[cfg(test)]
+mod policy_peer;
+#[cfg(test)]
 mod policy_scopes;
 #[cfg(test)]
 mod properties;

@@ -14,7 +14,7 @@ use crate::support::run;
 const REFERENCE: &str = "registry.example.com/shop/frontend:1.0.0";
 
 /// Whether the peers are to be asked.
-fn peers() -> bool {
+pub(crate) fn peers() -> bool {
     let asked = std::env::var_os("VIDIMUS_PEERS").is_some();
     if !asked {
         println!("skipped: VIDIMUS_PEERS is not set");
@@ -81,7 +81,7 @@ fn text(path: &Path) -> &str {
 }
 
 /// The manifest that everything in the test data is about.
-fn manifest() -> String {
+pub(crate) fn manifest() -> String {
     let image: Value = serde_json::from_str(&fs::read_to_string("testdata/images/image.json").unwrap()).unwrap();
     image["dockerImageManifest"].as_str().unwrap().to_owned()
 }
