@@ -8,6 +8,7 @@ mod evaluate;
 mod explain;
 mod requirement;
 mod rule;
+mod scope;
 mod usefulness;
 
 pub(crate) use cluster::Governor;
