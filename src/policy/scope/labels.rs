@@ -1,0 +1,206 @@
+//! Selectors of labels, with the meaning that Kubernetes gives them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thiserror::Error;
+
+use crate::image::quote::Quoted;
+use crate::policy::NonEmpty;
+
+/// What is asked of the labels of a namespace: `matchLabels` and `matchExpressions`, all of which must hold. A selector
+/// that asks nothing selects every namespace.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct LabelSelector {
+    /// What is left for each label that something is asked of.
+    keys: BTreeMap<String, Permitted>,
+}
+
+/// One of a selector's `matchExpressions`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct LabelExpression {
+    /// The label.
+    pub(crate) key: String,
+    /// What is asked of it.
+    pub(crate) operator: LabelOperator,
+}
+
+/// What a selector asks of one label.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum LabelOperator {
+    /// It is not there.
+    DoesNotExist,
+    /// It is there, with any value.
+    Exists,
+    /// It is there, with one of these values.
+    In(NonEmpty<String>),
+    /// It is not there, or has none of these values.
+    NotIn(NonEmpty<String>),
+}
+
+/// What a label may be: a set of values, and absence.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Permitted {
+    absent: bool,
+    values: Values,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Values {
+    AllBut(BTreeSet<String>),
+    Only(BTreeSet<String>),
+}
+
+impl LabelSelector {
+    /// A selector of `matchLabels` and `matchExpressions`.
+    ///
+    /// # Errors
+    ///
+    /// A [`SelectorError`] for what no label can be called or hold, and for demands that no labels meet.
+    pub(crate) fn new(
+        match_labels: BTreeMap<String, String>,
+        match_expressions: Vec<LabelExpression>,
+    ) -> Result<Self, SelectorError> {
+        let labels = match_labels.into_iter().map(|(key, value)| (key, LabelOperator::In(value.into())));
+        let expressions = match_expressions.into_iter().map(|expression| (expression.key, expression.operator));
+        let mut keys: BTreeMap<String, Permitted> = BTreeMap::new();
+        for (key, operator) in labels.chain(expressions) {
+            if !is_key(&key) {
+                return Err(SelectorError::Key { key });
+            }
+            let mut permitted = Permitted::by(operator)?;
+            if let Some(before) = keys.get(&key) {
+                permitted = permitted.and(before);
+            }
+            if permitted.is_nothing() {
+                return Err(SelectorError::Contradiction { key });
+            }
+            keys.insert(key, permitted);
+        }
+        Ok(Self { keys })
+    }
+
+    /// Whether it selects what has these labels.
+    pub(crate) fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+        self.keys.iter().all(|(key, permitted)| permitted.permits(labels.get(key)))
+    }
+
+    /// Whether it asks nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Whether it selects all that `other` selects.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        self.keys.iter().all(|(key, ours)| other.keys.get(key).is_some_and(|theirs| ours.covers(theirs)))
+    }
+
+    /// Whether some labels are selected by both.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let both = self.keys.iter().filter_map(|(key, ours)| Some((ours, other.keys.get(key)?)));
+        both.into_iter().all(|(ours, theirs)| !ours.and(theirs).is_nothing())
+    }
+}
+
+impl Permitted {
+    fn by(operator: LabelOperator) -> Result<Self, SelectorError> {
+        let (absent, values) = match operator {
+            LabelOperator::DoesNotExist => (true, Values::Only(BTreeSet::new())),
+            LabelOperator::Exists => (false, Values::AllBut(BTreeSet::new())),
+            LabelOperator::In(values) => (false, Values::Only(read_values(values)?)),
+            LabelOperator::NotIn(values) => (true, Values::AllBut(read_values(values)?)),
+        };
+        Ok(Self { absent, values })
+    }
+
+    fn permits(&self, value: Option<&String>) -> bool {
+        match (value, &self.values) {
+            (None, _) => self.absent,
+            (Some(value), Values::AllBut(values)) => !values.contains(value),
+            (Some(value), Values::Only(values)) => values.contains(value),
+        }
+    }
+
+    fn and(&self, other: &Self) -> Self {
+        let values = match (&self.values, &other.values) {
+            (Values::AllBut(ours), Values::AllBut(theirs)) => Values::AllBut(ours | theirs),
+            (Values::AllBut(without), Values::Only(values)) | (Values::Only(values), Values::AllBut(without)) => {
+                Values::Only(values - without)
+            }
+            (Values::Only(ours), Values::Only(theirs)) => Values::Only(ours & theirs),
+        };
+        Self { absent: self.absent && other.absent, values }
+    }
+
+    fn covers(&self, other: &Self) -> bool {
+        self.and(other) == *other
+    }
+
+    fn is_nothing(&self) -> bool {
+        !self.absent && self.values == Values::Only(BTreeSet::new())
+    }
+}
+
+/// Why there is no such selector.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub(crate) enum SelectorError {
+    /// What is asked of a label cannot all hold.
+    #[error("what is asked of the label {} cannot all hold: the selector would select nothing", Quoted(.key))]
+    Contradiction {
+        /// The label.
+        key: String,
+    },
+    /// No label has this name.
+    #[error(
+        "no label is called {}: write `name` or `prefix.example.com/name`, the name of at most 63 letters and digits \
+         with `-`, `_` or `.` between them",
+        Quoted(.key)
+    )]
+    Key {
+        /// The name.
+        key: String,
+    },
+    /// No label has this value.
+    #[error(
+        "no label has the value {}: write nothing, or at most 63 letters and digits with `-`, `_` or `.` between them",
+        Quoted(.value)
+    )]
+    Value {
+        /// The value.
+        value: String,
+    },
+}
+
+fn read_values(values: NonEmpty<String>) -> Result<BTreeSet<String>, SelectorError> {
+    let read = |value: String| {
+        if value.is_empty() || is_word(&value) { Ok(value) } else { Err(SelectorError::Value { value }) }
+    };
+    values.into_vec().into_iter().map(read).collect()
+}
+
+/// Whether a label can be called this: Kubernetes' qualified name.
+fn is_key(text: &str) -> bool {
+    match text.split_once('/') {
+        Some((prefix, name)) => {
+            let is_label = |label: &str| {
+                let ends = [label.bytes().next(), label.bytes().last()];
+                ends.iter().all(|end| end.is_some_and(|byte| byte != b'-'))
+                    && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+            };
+            prefix.len() <= PREFIX_LIMIT && prefix.split('.').all(is_label) && is_word(name)
+        }
+        None => is_word(text),
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    let ends = [text.bytes().next(), text.bytes().last()];
+    text.len() <= WORD_LIMIT
+        && ends.iter().all(|end| end.is_some_and(|byte| byte.is_ascii_alphanumeric()))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+/// The longest name and the longest value of a label, in bytes.
+const WORD_LIMIT: usize = 63;
+
+/// The longest prefix of a label's name, in bytes.
+const PREFIX_LIMIT: usize = 253;
