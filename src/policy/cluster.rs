@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::image::Reference;
 use crate::policy::document::Finding;
-use crate::policy::scope::TransportScopes;
+use crate::policy::scope::{ImageScopes, TransportScopes};
 use crate::policy::{Context, Governing, Mode, Requirement, Rule};
 use crate::signature::{Fingerprint, Keyring};
 
@@ -24,6 +24,8 @@ pub struct Policy {
 pub(super) enum Governance {
     /// One rule, everywhere.
     Everywhere(Arc<Rule>),
+    /// The rules whose patterns match.
+    Images(ImageScopes),
     /// One rule for each scope of a transport.
     Transports(TransportScopes),
 }
@@ -53,9 +55,10 @@ pub(crate) struct Governor(Governance);
 
 impl Governor {
     /// What governs an image that is asked for by `reference`, in `context`, at `at`.
-    pub(crate) fn governing(&self, reference: Option<&Reference>, context: &Context, _at: DateTime<Utc>) -> Governing {
+    pub(crate) fn governing(&self, reference: Option<&Reference>, context: &Context, at: DateTime<Utc>) -> Governing {
         match &self.0 {
             Governance::Everywhere(rule) => Governing::Rule(Arc::clone(rule)),
+            Governance::Images(scopes) => scopes.governing(reference, context, at),
             Governance::Transports(scopes) => scopes.governing(reference, context),
         }
     }

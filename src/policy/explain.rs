@@ -165,7 +165,8 @@ fn more_signers(
     if any {
         return format!("{signatures}, by other signers that are trusted");
     }
-    format!("{signatures}, each by another signer of {}", one_of(rule, others))
+    let each = if missing == 1 { "" } else { "each " };
+    format!("{signatures}, {each}by another signer of {}", one_of(rule, others))
 }
 
 /// Names of signers, as an enumeration.

@@ -66,6 +66,12 @@ impl<'d> Field<'d> {
         Some(text.as_str())
     }
 
+    /// The text of a string; nothing, and nothing told, where it is none.
+    pub(crate) fn as_text(&self) -> Option<&'d str> {
+        let Value::String(text) = self.value else { return None };
+        Some(text.as_str())
+    }
+
     /// The text of a string that is not empty.
     pub(crate) fn text(&self) -> Option<&'d str> {
         let text = self.string()?;

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
+
 use crate::image::quote::Quoted;
 use crate::policy::document::containers_policy::KeySource;
 use crate::policy::document::field::Field;
@@ -35,14 +37,16 @@ pub type ReadKeys<'r> = dyn FnMut(KeyLocation<'_>) -> Result<Vec<KeyFile>, Strin
 /// Gathers the keys of a policy.
 pub(crate) struct Keys<'r> {
     read: &'r mut ReadKeys<'r>,
+    /// The time by which is told of keys that can vouch no more.
+    at: DateTime<Utc>,
     builder: KeyringBuilder,
     /// What was found in each file and directory that was read; nothing where it could not be, which was told.
     known: BTreeMap<(bool, String), Option<BTreeSet<Fingerprint>>>,
 }
 
 impl<'r> Keys<'r> {
-    pub(crate) fn new(read: &'r mut ReadKeys<'r>) -> Self {
-        Self { read, builder: KeyringBuilder::default(), known: BTreeMap::new() }
+    pub(crate) fn new(read: &'r mut ReadKeys<'r>, at: DateTime<Utc>) -> Self {
+        Self { read, at, builder: KeyringBuilder::default(), known: BTreeMap::new() }
     }
 
     /// The certificates in a file or a directory. What is wrong is told about `field`, once for each place.
@@ -120,6 +124,16 @@ impl<'r> Keys<'r> {
 
     fn contents(&mut self, field: &Field<'_>, path: &str) -> Option<Vec<KeyFile>> {
         (self.read)(KeyLocation::File(path)).map_err(|reason| unreadable(field, path, &reason)).ok()
+    }
+
+    /// The time by which is told of what has ended.
+    pub(crate) fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// Whether any of these certificates can vouch now for what it signs now.
+    pub(crate) fn can_vouch<'f>(&self, certificates: impl IntoIterator<Item = &'f Fingerprint>) -> bool {
+        certificates.into_iter().any(|certificate| self.builder.can_vouch(certificate, self.at))
     }
 
     /// All the certificates, prepared.

@@ -1,15 +1,21 @@
 //! From the files of a policy to the policy: documents are told apart, read, and put together.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
+use crate::image::quote::Quoted;
 use crate::policy::Policy;
 use crate::policy::cluster::{Governance, names};
 use crate::policy::document::containers_policy::{self, ContainersPolicy};
 use crate::policy::document::field::Field;
-use crate::policy::document::finding::{FindingCode, PolicyError};
+use crate::policy::document::finding::{Finding, FindingCode, PolicyError};
 use crate::policy::document::keys::{Keys, ReadKeys};
+use crate::policy::document::signature_policy::{self, ReadPolicy};
 use crate::policy::document::sink::Sink;
 use crate::policy::document::written::Written;
+use crate::signature::Fingerprint;
 
 /// A file with policy documents.
 #[derive(Clone, Copy, Debug)]
@@ -33,31 +39,53 @@ impl Policy {
     pub fn load(files: &[PolicyFile<'_>], at: DateTime<Utc>, read: &mut ReadKeys<'_>) -> Result<Self, PolicyError> {
         let sink = Sink::default();
         let documents: Vec<_> = files.iter().flat_map(|file| Written::read(file.name, file.bytes, &sink)).collect();
-        let mut keys = Keys::new(read);
+        let mut keys = Keys::new(read, at);
         let mut parts = Parts::default();
         for document in &documents {
             parts.read(&Field::root(document, &sink), &mut keys);
         }
-        parts.into_policy(keys, sink)
+        parts.check_together();
+        let keyring = keys.finish();
+        let governance = parts.governance(&names(&keyring));
+        drop(parts);
+        drop(documents);
+        let lints = sink.finish()?;
+        let Some(governance) = governance else { return Err(PolicyError { findings: vec![no_document(files)] }) };
+        Ok(Self { keyring, governance, lints })
+    }
+}
+
+/// Where nothing was read, and nothing is wrong with what was not there.
+fn no_document(files: &[PolicyFile<'_>]) -> Finding {
+    Finding {
+        code: FindingCode::Empty,
+        document: files.first().map_or("policy", |file| file.name).to_owned(),
+        path: "$".to_owned(),
+        line: 1,
+        column: 1,
+        message: "there is no policy document".to_owned(),
     }
 }
 
 /// What was read of a policy, by grammar.
 #[derive(Default)]
-struct Parts {
+struct Parts<'d> {
     containers: Option<ContainersPolicy>,
+    signature: Vec<ReadPolicy<'d>>,
 }
 
 /// The grammars, by the kind that a document says it is.
 #[derive(Clone, Copy)]
 enum Kind {
     List,
+    SignaturePolicy,
 }
 
-const KINDS: [(&str, Kind); 1] = [("List", Kind::List)];
+const KINDS: [(&str, Kind); 3] =
+    [("SignaturePolicy", Kind::SignaturePolicy), ("List", Kind::List), ("SignaturePolicyList", Kind::List)];
 
-impl Parts {
-    fn read(&mut self, field: &Field<'_>, keys: &mut Keys<'_>) {
+impl<'d> Parts<'d> {
+    fn read(&mut self, field: &Field<'d>, keys: &mut Keys<'_>) {
         let Some(kind) = field.peek("kind") else {
             return self.read_containers(field, keys);
         };
@@ -70,6 +98,7 @@ impl Parts {
                     self.read(item, keys);
                 }
             }
+            Kind::SignaturePolicy => self.signature.extend(signature_policy::read(field, keys)),
         }
     }
 
@@ -84,14 +113,34 @@ impl Parts {
         self.containers = self.containers.take().or(read);
     }
 
-    fn into_policy(self, keys: Keys<'_>, sink: Sink) -> Result<Policy, PolicyError> {
-        let lints = sink.finish()?;
-        let keyring = keys.finish();
-        let names = names(&keyring);
-        let governance = match self.containers {
-            Some(policy) => Governance::Transports(containers_policy::compile(&policy, &names)),
-            None => return Err(PolicyError { findings: lints }),
-        };
-        Ok(Policy { keyring, governance, lints })
+    /// Tells of what is wrong with the documents together.
+    fn check_together(&self) {
+        let mut names = BTreeSet::new();
+        let mut no_match = None;
+        for ReadPolicy { policy, root, .. } in &self.signature {
+            if self.containers.is_some() {
+                let text = "a `SignaturePolicy` and a policy of another grammar cannot be in force together";
+                root.tell(FindingCode::Exclusive, text);
+            }
+            if !names.insert(&policy.name) {
+                let text = format!("there is another policy {}", Quoted(&policy.name));
+                root.tell(FindingCode::DuplicateName, text);
+            }
+            if let Some((_, own)) = policy.no_match
+                && *no_match.get_or_insert(own) != own
+            {
+                root.tell(FindingCode::Exclusive, "another policy says otherwise of images that no rule is for");
+            }
+        }
+        signature_policy::tell_conflicts(&self.signature);
+    }
+
+    /// The policy, unless an error was told.
+    fn governance(&self, names: &Arc<BTreeMap<Fingerprint, String>>) -> Option<Governance> {
+        match &self.containers {
+            Some(policy) => Some(Governance::Transports(containers_policy::compile(policy, names))),
+            None if self.signature.is_empty() => None,
+            None => Some(Governance::Images(signature_policy::compile(&self.signature, names))),
+        }
     }
 }

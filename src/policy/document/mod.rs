@@ -5,6 +5,7 @@ mod field;
 mod finding;
 mod keys;
 mod load;
+mod signature_policy;
 mod sink;
 mod written;
 

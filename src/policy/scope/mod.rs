@@ -60,6 +60,7 @@ mod candidates;
 mod conflict;
 mod glob;
 mod glob_map;
+mod images;
 mod index;
 mod labels;
 mod namespaces;
@@ -71,6 +72,7 @@ mod transports;
 mod trie;
 
 pub(crate) use conflict::{Conflict, ConflictKind};
+pub(crate) use images::ImageScopes;
 pub(crate) use index::{Governs, Scope, Scopes};
 pub(crate) use labels::{LabelExpression, LabelOperator, LabelSelector, SelectorError};
 pub(crate) use namespaces::{NameError, NamePattern, NamespaceScope, Rank, Within};

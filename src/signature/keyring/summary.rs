@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::signature::keyring::{Candidate, Certificate, SigningKey};
+use crate::signature::keyring::{Candidate, Certificate, KeyringBuilder, SigningKey};
 use crate::signature::openpgp::error::AuthenticationError;
-use crate::signature::openpgp::policy::date_time;
+use crate::signature::openpgp::policy::{AlgorithmPolicy, date_time};
 use crate::signature::openpgp::vouch::Judge;
-use crate::signature::{Fingerprint, Note, Trust};
+use crate::signature::{Fingerprint, Note, Rules, Trust};
 
 /// A certificate, as of a time.
 #[derive(Clone, Debug)]
@@ -41,6 +41,19 @@ impl Trust {
     pub fn certificates(&self, at: DateTime<Utc>) -> Vec<CertificateSummary> {
         let judge = self.judge(at);
         self.keyring().certificates().map(|certificate| CertificateSummary::of(certificate, &judge)).collect()
+    }
+}
+
+impl KeyringBuilder {
+    /// Whether a signature that the certificate makes at `at` can count, by the default rules.
+    pub(crate) fn can_vouch(&self, certificate: &Fingerprint, at: DateTime<Utc>) -> bool {
+        let rules = Rules::default();
+        let policy = AlgorithmPolicy::new(rules.sha1_self_signatures);
+        let judge = Judge::new(&rules, &policy, at);
+        self.certificates.get(certificate).is_some_and(|certificate| {
+            let summary = CertificateSummary::of(&Certificate::prepare(certificate.clone()), &judge);
+            summary.keys.iter().any(|key| key.usable.is_ok())
+        })
     }
 }
 

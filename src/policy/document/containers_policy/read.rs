@@ -149,6 +149,12 @@ fn signed_by(members: &Members<'_>, keys: &mut Keys<'_>) -> Option<What> {
         }
         (KeyType::Gpg, keys_in) => {
             let certificates = keys.certificates_in(source, &keys_in)?;
+            if !keys.can_vouch(&certificates) {
+                source.tell(
+                    FindingCode::ExpiredKeyring,
+                    "none of these keys can vouch any more: expired, revoked or too weak",
+                );
+            }
             Some(What::SignedBy { keys: keys_in, identity: signed_identity?, certificates })
         }
     }
