@@ -35,6 +35,8 @@ mod policy_peer;
 #[cfg(test)]
 mod policy_scopes;
 #[cfg(test)]
+mod policy_signature;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod readme;
