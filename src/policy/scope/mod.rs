@@ -74,3 +74,6 @@ pub(crate) use labels::{LabelExpression, LabelOperator, LabelSelector, SelectorE
 pub(crate) use namespaces::{NameError, NamePattern, NamespaceScope, Rank, Within};
 pub(crate) use pattern::ImagePattern;
 pub(crate) use pattern_error::PatternError;
+
+#[cfg(test)]
+mod tests;
