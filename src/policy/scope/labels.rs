@@ -124,7 +124,7 @@ impl Permitted {
         let values = match (&self.values, &other.values) {
             (Values::AllBut(ours), Values::AllBut(theirs)) => Values::AllBut(ours | theirs),
             (Values::AllBut(without), Values::Only(values)) | (Values::Only(values), Values::AllBut(without)) => {
-                Values::Only(values - without)
+                Values::Only(values.difference(without).cloned().collect())
             }
             (Values::Only(ours), Values::Only(theirs)) => Values::Only(ours & theirs),
         };

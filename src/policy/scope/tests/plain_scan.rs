@@ -169,9 +169,9 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_rules_does_not_matter(texts in policies(), by in 0_usize..5, reverse: bool) {
+    fn the_order_of_rules_does_not_matter(texts in policies(), by: prop::sample::Index, reverse: bool) {
         let mut numbers: Vec<_> = (0..texts.len()).collect();
-        numbers.rotate_left(by % texts.len());
+        numbers.rotate_left(by.index(texts.len()));
         if reverse {
             numbers.reverse();
         }
@@ -186,7 +186,7 @@ proptest! {
             let found = scopes.governing(reference.as_ref(), namespace.as_ref());
             let again = match moved.governing(reference.as_ref(), namespace.as_ref()) {
                 Governs::Rule(rule, pattern) => Governs::Rule(numbers[rule], pattern),
-                other => other,
+                nothing @ (Governs::Nothing | Governs::Unknown(_)) => nothing,
             };
             let sound = conflicts.iter().all(|conflict| conflict.kind == ConflictKind::Unreachable);
             prop_assert!(!sound || found == again, "{:?}: {:?} {:?}", found, again, texts);
