@@ -36,7 +36,7 @@ pub(crate) enum ConflictKind {
 /// looked for.
 pub(super) fn find(scopes: &Scopes) -> Vec<Conflict> {
     let mut found = Found { scopes, conflicts: BTreeMap::new() };
-    for group in scopes.groups.iter().filter(|group| !group.is_empty()) {
+    for group in scopes.groups.iter().filter(|group| !group.claims.is_empty()) {
         found.in_group(group);
         if found.is_full() {
             break;
@@ -65,13 +65,13 @@ impl<'s> Found<'s> {
     }
 
     /// Claims on the same images: between ranks there is an order.
-    fn in_group(&mut self, group: &Group) {
+    fn in_group(&mut self, group: &'s Group) {
         if group.only_rule.is_some() {
             return;
         }
-        for claim in self.claims(group) {
+        for claim in claims(self.scopes, group) {
             let same_kind = |other: &&Claim| other.place.name().is_some() == claim.place.name().is_some();
-            for other in self.overlapping(group, claim).into_iter().filter(same_kind) {
+            for other in overlapping(self.scopes, group, claim).filter(same_kind) {
                 let ordered = || place_before(&claim.place, &other.place) || place_before(&other.place, &claim.place);
                 if claim.rule < other.rule && !ordered() {
                     self.add(ConflictKind::Ambiguous, claim, other);
@@ -83,39 +83,30 @@ impl<'s> Found<'s> {
         }
     }
 
-    /// Claims on images that some are in common of.
-    fn between(&mut self, group: &Group, other_group: &Group) {
+    /// Claims on images that some are in common of. Whether the namespaces meet is asked first, of the smaller group:
+    /// that costs less than to compare the patterns.
+    fn between(&mut self, group: &'s Group, other_group: &'s Group) {
         let same_rule = group.only_rule.is_some() && group.only_rule == other_group.only_rule;
-        if same_rule || Nesting::of(group, other_group) != Nesting::Neither {
+        if same_rule {
             return;
         }
-        for claim in self.claims(group) {
-            for other in self.overlapping(other_group, claim) {
-                if claim.rule != other.rule {
-                    let (first, second) = if claim.rule < other.rule { (claim, other) } else { (other, claim) };
-                    self.add(ConflictKind::Ambiguous, first, second);
-                }
-            }
+        let in_order = group.claims.len() <= other_group.claims.len();
+        let (small, large) = if in_order { (group, other_group) } else { (other_group, group) };
+        let scopes = self.scopes;
+        let meeting = |claim: &'s Claim| {
+            overlapping(scopes, large, claim).filter(|other| other.rule != claim.rule).map(move |other| (claim, other))
+        };
+        let mut pairs = claims(scopes, small).flat_map(meeting).peekable();
+        if pairs.peek().is_none() || Nesting::of(group, other_group) != Nesting::Neither {
+            return;
+        }
+        for (claim, other) in pairs {
+            let (first, second) = if claim.rule < other.rule { (claim, other) } else { (other, claim) };
+            self.add(ConflictKind::Ambiguous, first, second);
             if self.is_full() {
                 return;
             }
         }
-    }
-
-    fn claims(&self, group: &Group) -> Vec<&'s Claim> {
-        let numbers = group.named.values().flatten().chain(&group.unnamed);
-        numbers.filter_map(|number| self.scopes.claims.get(*number)).collect()
-    }
-
-    /// The claims of `group` on namespaces of which some are `claim`'s as well.
-    fn overlapping(&self, group: &Group, claim: &Claim) -> Vec<&'s Claim> {
-        let named: Box<dyn Iterator<Item = &Vec<usize>>> = match claim.place.name() {
-            Some(name) => group.named.overlapping(name.glob()),
-            None => Box::new(group.named.values()),
-        };
-        let numbers = named.flatten().chain(&group.unnamed);
-        let claims = numbers.filter_map(|number| self.scopes.claims.get(*number));
-        claims.filter(|other| other.place.overlaps(&claim.place)).collect()
     }
 
     /// The rules each of whose claims has one before it that applies wherever it does.
@@ -123,7 +114,7 @@ impl<'s> Found<'s> {
         let mut reachable = BTreeSet::new();
         let mut hidden: BTreeMap<usize, (&Claim, &Claim)> = BTreeMap::new();
         for group in &self.scopes.groups {
-            let claims = self.claims(group);
+            let claims: Vec<_> = claims(self.scopes, group).collect();
             // Only these can hold all of another claim's namespaces and come before it.
             let wide: Vec<_> = claims.iter().filter(|claim| is_wide(claim)).collect();
             for claim in &claims {
@@ -163,6 +154,20 @@ impl<'s> Found<'s> {
             other_pattern: other.image.clone(),
         });
     }
+}
+
+fn claims<'s>(scopes: &'s Scopes, group: &'s Group) -> impl Iterator<Item = &'s Claim> {
+    group.claims.iter().filter_map(|number| scopes.claims.get(*number))
+}
+
+/// The claims of `group` on namespaces of which some are `claim`'s as well.
+fn overlapping<'s>(scopes: &'s Scopes, group: &'s Group, claim: &'s Claim) -> impl Iterator<Item = &'s Claim> {
+    let named: Box<dyn Iterator<Item = &Vec<usize>>> = match claim.place.name() {
+        Some(name) => group.named.overlapping(name.glob()),
+        None => Box::new(group.named.values()),
+    };
+    let claims = named.flatten().chain(&group.unnamed).filter_map(|number| scopes.claims.get(*number));
+    claims.filter(|other| other.place.overlaps(&claim.place))
 }
 
 /// Whether the claim is on namespaces of any name, though it comes before some other of that kind.

@@ -56,9 +56,10 @@ pub(super) struct Group {
     pub(super) pattern: ImagePattern,
     /// The only rule that has claims here, if it is only one.
     pub(super) only_rule: Option<usize>,
-    /// Claims that name their namespaces.
+    pub(super) claims: Vec<usize>,
+    /// Those that name their namespaces.
     pub(super) named: GlobMap<Vec<usize>>,
-    /// Claims that do not.
+    /// Those that do not.
     pub(super) unnamed: Vec<usize>,
 }
 
@@ -74,12 +75,6 @@ impl Scope {
             Some(namespaces) => namespaces.matches(namespace),
             None => Within::Yes,
         }
-    }
-}
-
-impl Group {
-    pub(super) fn is_empty(&self) -> bool {
-        self.unnamed.is_empty() && self.named.values().next().is_none()
     }
 }
 
@@ -111,8 +106,8 @@ impl Scopes {
         let number = self.trie.insert(pattern, new);
         if number == new {
             let pattern = pattern.clone();
-            let (only_rule, named, unnamed) = (None, GlobMap::default(), Vec::new());
-            self.groups.push(Group { number, pattern, only_rule, named, unnamed });
+            let (named, unnamed) = (GlobMap::default(), Vec::new());
+            self.groups.push(Group { number, pattern, only_rule: None, claims: Vec::new(), named, unnamed });
         }
         number
     }
@@ -120,7 +115,8 @@ impl Scopes {
     fn claim(&mut self, claim: Claim) {
         let number = claim.number;
         if let Some(group) = self.groups.get_mut(claim.group) {
-            group.only_rule = (group.is_empty() || group.only_rule == Some(claim.rule)).then_some(claim.rule);
+            group.only_rule = (group.claims.is_empty() || group.only_rule == Some(claim.rule)).then_some(claim.rule);
+            group.claims.push(number);
             match claim.place.name() {
                 Some(name) => group.named.entry(name.glob()).push(number),
                 None => group.unnamed.push(number),

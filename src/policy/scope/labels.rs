@@ -124,7 +124,7 @@ impl Permitted {
         let values = match (&self.values, &other.values) {
             (Values::AllBut(ours), Values::AllBut(theirs)) => Values::AllBut(ours | theirs),
             (Values::AllBut(without), Values::Only(values)) | (Values::Only(values), Values::AllBut(without)) => {
-                Values::Only(values - without)
+                Values::Only(values.difference(without).cloned().collect())
             }
             (Values::Only(ours), Values::Only(theirs)) => Values::Only(ours & theirs),
         };
@@ -204,3 +204,160 @@ const WORD_LIMIT: usize = 63;
 
 /// The longest prefix of a label's name, in bytes.
 const PREFIX_LIMIT: usize = 253;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn expression(text: &str) -> LabelExpression {
+        let (key, operator) = text.split_once(' ').unwrap();
+        let values = |list: &str| NonEmpty::new(list.split(',').map(str::to_owned).collect()).unwrap();
+        let operator = match operator.split_once(' ') {
+            None if operator == "exists" => LabelOperator::Exists,
+            None => LabelOperator::DoesNotExist,
+            Some(("in", list)) => LabelOperator::In(values(list)),
+            Some((_, list)) => LabelOperator::NotIn(values(list)),
+        };
+        LabelExpression { key: key.to_owned(), operator }
+    }
+
+    fn read(texts: &[&str]) -> Result<LabelSelector, SelectorError> {
+        LabelSelector::new(BTreeMap::new(), texts.iter().map(|text| expression(text)).collect())
+    }
+
+    fn selector(texts: &[&str]) -> LabelSelector {
+        read(texts).unwrap_or_else(|error| panic!("{texts:?}: {error}"))
+    }
+
+    fn labels(text: &str) -> BTreeMap<String, String> {
+        let pairs = text.split(' ').filter_map(|pair| pair.split_once('='));
+        pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    }
+
+    #[test]
+    fn selects_as_kubernetes_does() {
+        for (texts, yes, no) in [
+            (&[][..], &["", "env=a"][..], &[][..]),
+            (&["env in a,b"], &["env=a", "env=b tier=x"], &["", "env=c", "tier=a"]),
+            (&["env notin a,b"], &["", "env=c", "tier=a"], &["env=a", "env=b"]),
+            (&["env exists"], &["env=", "env=a"], &["", "tier=a"]),
+            (&["env absent"], &["", "tier=a"], &["env="]),
+            (&["env exists", "env notin a"], &["env=b"], &["", "env=a"]),
+            (&["env in a,b", "env notin a", "tier exists"], &["env=b tier=x"], &["env=a tier=x", "env=b"]),
+            (&["env in ,a"], &["env=", "env=a"], &[""]),
+        ] {
+            for text in yes {
+                assert!(selector(texts).matches(&labels(text)), "{texts:?} {text}");
+            }
+            for text in no {
+                assert!(!selector(texts).matches(&labels(text)), "{texts:?} {text}");
+            }
+        }
+        let by_labels = LabelSelector::new(labels("env=a"), vec![expression("tier exists")]).unwrap();
+        assert_eq!(by_labels, selector(&["env in a", "tier exists"]));
+    }
+
+    #[test]
+    fn refuses_what_no_labels_meet() {
+        let contradiction = SelectorError::Contradiction { key: "env".to_owned() };
+        for texts in [
+            &["env in a", "env in b"][..],
+            &["env in a", "env notin a"],
+            &["env exists", "env absent"],
+            &["env absent", "tier exists", "env in a"],
+        ] {
+            assert_eq!(read(texts), Err(contradiction.clone()), "{texts:?}");
+        }
+        assert!(LabelSelector::new(labels("env=a"), vec![expression("env in b")]).is_err());
+        for key in
+            ["", "/a", "a/", "Example.com/a", "example..com/a", "-a", "a-", "a b", "a/b/c", "-x.y/a", &"a".repeat(64)]
+        {
+            let operator = LabelOperator::Exists;
+            let expressions = vec![LabelExpression { key: key.to_owned(), operator }];
+            let error = Err(SelectorError::Key { key: key.to_owned() });
+            assert_eq!(LabelSelector::new(BTreeMap::new(), expressions), error);
+        }
+        for key in ["a", "A.b_c-d", "kubernetes.io/metadata.name", &"a".repeat(63)] {
+            assert!(LabelSelector::new(BTreeMap::from([(key.to_owned(), String::new())]), Vec::new()).is_ok(), "{key}");
+        }
+        for value in ["a b", "-a", "a.", "ä", &"a".repeat(64)] {
+            let error = Err(SelectorError::Value { value: value.to_owned() });
+            let labels = BTreeMap::from([("env".to_owned(), value.to_owned())]);
+            assert_eq!(LabelSelector::new(labels, Vec::new()), error);
+        }
+    }
+
+    #[test]
+    fn one_selector_inside_or_beside_another() {
+        for (wide, narrow, covers, overlaps) in [
+            (&[][..], &["env in a"][..], true, true),
+            (&["env in a,b"], &["env in a"], true, true),
+            (&["env in a"], &["env in a,b"], false, true),
+            (&["env in a"], &["env in b"], false, false),
+            (&["env in a"], &["tier in a"], false, true),
+            (&["env notin a"], &["env in b"], true, true),
+            (&["env notin a"], &["env absent"], true, true),
+            (&["env exists"], &["env in b", "tier exists"], true, true),
+            (&["env exists"], &["env absent"], false, false),
+            (&["env notin a"], &["env in a"], false, false),
+        ] {
+            let (wide, narrow) = (selector(wide), selector(narrow));
+            let found = (wide.covers(&narrow), wide.overlaps(&narrow));
+            assert_eq!(found, (covers, overlaps), "{wide:?} {narrow:?}");
+        }
+    }
+
+    fn expressions() -> impl Strategy<Value = Vec<LabelExpression>> {
+        let values = || prop::sample::subsequence(vec!["a", "b", "c"], 1..=2);
+        let operator = prop_oneof![
+            values().prop_map(|list| format!("in {}", list.join(","))),
+            values().prop_map(|list| format!("notin {}", list.join(","))),
+            Just("exists".to_owned()),
+            Just("absent".to_owned()),
+        ];
+        let one = ("[xy]", operator).prop_map(|(key, operator)| expression(&format!("{key} {operator}")));
+        prop::collection::vec(one, 0..=3)
+    }
+
+    fn holds(expression: &LabelExpression, labels: &BTreeMap<String, String>) -> bool {
+        let value = labels.get(&expression.key);
+        match &expression.operator {
+            LabelOperator::DoesNotExist => value.is_none(),
+            LabelOperator::Exists => value.is_some(),
+            LabelOperator::In(values) => value.is_some_and(|value| values.as_slice().contains(value)),
+            LabelOperator::NotIn(values) => value.is_none_or(|value| !values.as_slice().contains(value)),
+        }
+    }
+
+    proptest! {
+        /// Of two labels with four values and absence each there are few enough to try them all.
+        #[test]
+        fn agrees_with_all_labels_there_are(one in expressions(), other in expressions()) {
+            let states = ["", "a", "b", "c", "d"];
+            let all: Vec<_> = states.iter().flat_map(|x| states.map(|y| {
+                let pairs = [("x", *x), ("y", y)].into_iter().filter(|(_, value)| !value.is_empty());
+                pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect::<BTreeMap<_, _>>()
+            })).collect();
+            let selected = |asked: &[LabelExpression]| -> Vec<bool> {
+                all.iter().map(|labels| asked.iter().all(|expression| holds(expression, labels))).collect()
+            };
+            let (expected, expected_other) = (selected(&one), selected(&other));
+            let read = |asked: Vec<LabelExpression>| LabelSelector::new(BTreeMap::new(), asked);
+            match (read(one), read(other)) {
+                (Ok(first), Ok(second)) => {
+                    let matched: Vec<_> = all.iter().map(|labels| first.matches(labels)).collect();
+                    prop_assert_eq!(&matched, &expected);
+                    let mut pairs = expected.iter().zip(&expected_other);
+                    prop_assert_eq!(first.covers(&second), pairs.clone().all(|(one, other)| *one || !other));
+                    prop_assert_eq!(first.overlaps(&second), pairs.any(|(one, other)| *one && *other));
+                }
+                (first, _) => {
+                    let nothing = if first.is_err() { expected } else { expected_other };
+                    prop_assert!(nothing.iter().all(|selected| !selected));
+                }
+            }
+        }
+    }
+}

@@ -79,3 +79,6 @@ pub(crate) use namespaces::{NameError, NamePattern, NamespaceScope, Rank, Within
 pub(crate) use pattern::ImagePattern;
 pub(crate) use pattern_error::PatternError;
 pub(crate) use transports::TransportScopes;
+
+#[cfg(test)]
+mod tests;

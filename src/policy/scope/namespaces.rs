@@ -221,3 +221,106 @@ const NAME_LIMIT: usize = 63;
 
 /// The longest pattern of names, in bytes: a star before, between and behind the characters of the longest name.
 const WRITTEN_LIMIT: usize = 127;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn place(name: &str, label: &str) -> Place {
+        let selector = label.split_once('=').map(|(key, value)| {
+            Arc::new(LabelSelector::new(BTreeMap::from([(key.to_owned(), value.to_owned())]), Vec::new()).unwrap())
+        });
+        Place { name: (!name.is_empty()).then(|| NamePattern::parse(name).unwrap()), selector }
+    }
+
+    fn namespace(name: &str, label: Option<&str>) -> Namespace {
+        let labels = |label: &str| {
+            label.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned())).into_iter().collect()
+        };
+        Namespace { name: name.to_owned(), labels: label.map(labels) }
+    }
+
+    #[test]
+    fn tells_what_it_would_have_to_know() {
+        let known = namespace("team-a", Some("env=prod"));
+        let without_labels = namespace("team-a", None);
+        let other = namespace("kube-system", None);
+        for (name, label, expected) in [
+            ("", "", [Within::Yes; 4]),
+            ("team-*", "", [Within::Unknown(NAMESPACE), Within::Yes, Within::Yes, Within::No]),
+            ("*", "", [Within::Unknown(NAMESPACE), Within::Yes, Within::Yes, Within::Yes]),
+            (
+                "",
+                "env=prod",
+                [Within::Unknown(NAMESPACE), Within::Unknown(LABELS), Within::Yes, Within::Unknown(LABELS)],
+            ),
+            (
+                "",
+                "env=test",
+                [Within::Unknown(NAMESPACE), Within::Unknown(LABELS), Within::No, Within::Unknown(LABELS)],
+            ),
+            // What the name decides needs no labels.
+            ("team-*", "env=prod", [Within::Unknown(NAMESPACE), Within::Unknown(LABELS), Within::Yes, Within::No]),
+        ] {
+            let place = place(name, label);
+            let asked = [None, Some(&without_labels), Some(&known), Some(&other)];
+            assert_eq!(asked.map(|namespace| place.matches(namespace)), expected, "{name} {label}");
+        }
+    }
+
+    #[test]
+    fn a_scope_is_any_of_its_names_with_all_of_its_labels() {
+        let names = ["team-a", "kube-*"].map(|name| NamePattern::parse(name).unwrap());
+        let names = NonEmpty::new(names.to_vec());
+        let by_name = NamespaceScope { names: names.clone(), selector: None };
+        assert_eq!(by_name.matches(Some(&namespace("kube-system", None))), Within::Yes);
+        assert_eq!(by_name.matches(Some(&namespace("team-ab", None))), Within::No);
+        assert_eq!(by_name.matches(None), Within::Unknown(NAMESPACE));
+        let selector = LabelSelector::new(BTreeMap::from([("env".into(), "prod".into())]), Vec::new()).unwrap();
+        let by_both = NamespaceScope { names, selector: Some(selector) };
+        assert_eq!(by_both.matches(Some(&namespace("kube-system", Some("env=prod")))), Within::Yes);
+        assert_eq!(by_both.matches(Some(&namespace("kube-system", Some("")))), Within::No);
+        assert_eq!(by_both.matches(Some(&namespace("kube-system", None))), Within::Unknown(LABELS));
+        assert_eq!(by_both.matches(Some(&namespace("other", None))), Within::No);
+        assert_eq!(NamespaceScope::default().matches(None), Within::Yes);
+    }
+
+    #[test]
+    fn ranks_by_how_closely_namespaces_are_meant() {
+        let ranks = [("", ""), ("", "a=b"), ("a*", ""), ("a", "")].map(|(name, label)| place(name, label).rank());
+        assert_eq!(ranks, [Rank::All, Rank::Selector, Rank::Glob, Rank::Name]);
+        assert!(ranks.is_sorted());
+        assert_eq!((place("a", "a=b").rank(), place("*", "a=b").rank()), (Rank::Name, Rank::Glob));
+    }
+
+    #[test]
+    fn one_place_inside_or_beside_another() {
+        for (wide, narrow, covers, overlaps) in [
+            (("", ""), ("a", "x=y"), true, true),
+            (("*", ""), ("", ""), true, true),
+            (("*", "x=y"), ("", ""), false, true),
+            (("a*", ""), ("", ""), false, true),
+            (("a*", ""), ("ab*", "x=y"), true, true),
+            (("a*", "x=y"), ("ab*", ""), false, true),
+            (("a*", ""), ("b*", ""), false, false),
+            (("a", "x=y"), ("a", "x=z"), false, false),
+            (("", "x=y"), ("a", ""), false, true),
+        ] {
+            let (wide, narrow) = (place(wide.0, wide.1), place(narrow.0, narrow.1));
+            assert_eq!((wide.covers(&narrow), wide.overlaps(&narrow)), (covers, overlaps), "{wide:?} {narrow:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_no_namespace_is_called() {
+        for name in ["", "Team", "team_a", "-a", "a-", "-*", "a.b", "a b", &"a".repeat(64), &"*a".repeat(64)] {
+            assert_eq!(NamePattern::parse(name), Err(NameError::Name { name: name.to_owned() }), "{name}");
+        }
+        assert_eq!(NamePattern::parse("a**"), Err(NameError::Stars { name: "a**".to_owned() }));
+        for name in ["a", "*", "*-a*", "0", &"a".repeat(63), &format!("*{}*", "a".repeat(63))] {
+            assert_eq!(NamePattern::parse(name).unwrap().as_str(), name);
+        }
+    }
+}

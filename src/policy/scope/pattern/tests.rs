@@ -237,21 +237,20 @@ fn references() -> impl Strategy<Value = String> {
 
 /// Matching by its definition: every run and every gap is tried in every length.
 fn model(pattern: &str, name: &str) -> bool {
-    fn within(pattern: &str, name: &str) -> bool {
-        match pattern.strip_prefix('*') {
-            Some(rest) => (0..=name.len()).any(|length| within(rest, &name[length..])),
-            None => match (pattern.chars().next(), name.chars().next()) {
-                (None, None) => true,
-                (Some(one), Some(other)) => one == other && within(&pattern[1..], &name[1..]),
-                _ => false,
-            },
+    fn within(pattern: &[u8], name: &[u8]) -> bool {
+        match (pattern, name) {
+            ([b'*', rest @ ..], _) => (0..=name.len()).any(|length| within(rest, &name[length..])),
+            ([one, pattern @ ..], [other, name @ ..]) => one == other && within(pattern, name),
+            _ => pattern.is_empty() && name.is_empty(),
         }
     }
     fn across(pattern: &[&str], names: &[&str]) -> bool {
         match pattern {
             [] => names.is_empty(),
             ["**", rest @ ..] => (0..=names.len()).any(|length| across(rest, &names[length..])),
-            [part, rest @ ..] => !names.is_empty() && within(part, names[0]) && across(rest, &names[1..]),
+            [part, rest @ ..] => {
+                !names.is_empty() && within(part.as_bytes(), names[0].as_bytes()) && across(rest, &names[1..])
+            }
         }
     }
     fn parts(text: &str) -> (Vec<&str>, &str, Vec<&str>) {
