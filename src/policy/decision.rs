@@ -156,7 +156,7 @@ fn met(requirement: &Requirement, outcome: &Outcome, all: &[Evidence]) -> Vec<(C
         Demand::DigestNotIn(_) => {
             vec![(Code::DigestListed, "the policy does not list the digest of the image as denied".to_owned())]
         }
-        Demand::SignedBy(_) => {
+        Demand::SignedBy(_) | Demand::SigstoreSigned(_) => {
             let accepted = outcome.signatures.iter().zip(all).find(|(outcome, _)| outcome.is_ok());
             accepted.map(|(_, evidence)| (Code::Verified, evidence.message())).into_iter().collect()
         }
@@ -184,8 +184,8 @@ fn unmet(requirement: &Requirement, outcome: &Outcome, subject: &Subject, all: &
         Demand::Unsupported { what } => {
             vec![(Code::UnsupportedRequirement, format!("the policy demands {what}, which cannot be checked yet"))]
         }
-        Demand::SignedBy(_) if outcome.signatures.is_empty() => vec![unsigned(subject)],
-        Demand::SignedBy(_) => {
+        Demand::SignedBy(_) | Demand::SigstoreSigned(_) if outcome.signatures.is_empty() => vec![unsigned(subject)],
+        Demand::SignedBy(_) | Demand::SigstoreSigned(_) => {
             let reasons = outcome.signatures.iter().filter_map(|signature| signature.as_ref().err());
             reasons.map(|unfit| (unfit.code(), unfit.message())).collect()
         }
