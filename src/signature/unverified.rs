@@ -26,14 +26,15 @@ impl Unverified {
     ///
     /// The [`Rejection`] that a verification would end with when the content is neither one signed message nor one
     /// sigstore attachment.
-    pub fn read(content: &[u8]) -> Result<Self, Rejection> {
-        match Content::of(content)? {
+    pub fn read(content: &[u8]) -> Result<Self, Box<Rejection>> {
+        match Content::of(content).map_err(refused)? {
             Content::OpenPgp(message) => {
-                let (payload, facts) = openpgp::unverified(message).map_err(AuthenticationError::from)?;
+                let (payload, facts) =
+                    openpgp::unverified(message).map_err(AuthenticationError::from).map_err(refused)?;
                 Ok(Self { kind: SignatureKind::OpenPgp, facts, payload })
             }
             Content::Sigstore(json) => {
-                let payload = SigstoreAttachment::read(json)?.payload().to_vec();
+                let payload = SigstoreAttachment::read(json).map_err(refused)?.payload().to_vec();
                 Ok(Self { kind: SignatureKind::Sigstore, facts: None, payload })
             }
         }
@@ -84,4 +85,8 @@ impl Unverified {
             SignatureKind::Sigstore => UnverifiedClaims::read_sigstore(&self.payload),
         }
     }
+}
+
+fn refused(error: impl Into<Rejection>) -> Box<Rejection> {
+    Box::new(error.into())
 }

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use base64::Engine as _;
-use vidimus::Image;
 use vidimus::image::Text;
+use vidimus::signature::{SigstoreKey, SigstoreKeys, SigstoreTerms};
+use vidimus::{Demand, Image, Requirement};
 
 /// The conformance folder, where the environment names one. What a user clones is tested without it.
 pub(crate) fn conformance() -> Option<PathBuf> {
@@ -26,6 +27,17 @@ pub(crate) fn raw_signature(content: &[u8], digest: &str, reference: &str) -> Im
         Text::from("signature"),
         Text::from(content),
     )
+}
+
+/// A sigstore key of the test data.
+pub(crate) fn sigstore_key(file: &str) -> SigstoreKey {
+    SigstoreKey::from_pem(&std::fs::read(format!("testdata/keys/{file}")).unwrap()).unwrap()
+}
+
+/// The demand of a sigstore signature by one of these keys of the test data.
+pub(crate) fn sigstore_signed<S: AsRef<str>>(files: &[S]) -> Requirement {
+    let keys = SigstoreKeys::new(files.iter().map(|file| sigstore_key(file.as_ref()))).unwrap();
+    Requirement::new("$", Demand::SigstoreSigned(SigstoreTerms { keys, identity: None }))
 }
 
 /// The time of verification: after everything in the test data.
