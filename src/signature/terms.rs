@@ -195,3 +195,39 @@ impl std::fmt::Display for Window<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_without_a_time_is_refused_where_its_time_matters() {
+        let at = DateTime::UNIX_EPOCH;
+        let (none, day) = (Terms::default(), TimeDelta::days(1));
+        let young = Terms { max_age: Some(day), ..none.clone() };
+        let late = Terms { signed_after: Some(at), ..none.clone() };
+        assert_eq!(none.accept_time(None, at), Ok(()));
+        for terms in [&young, &late] {
+            let error = terms.accept_time(None, at).unwrap_err();
+            assert_eq!((error.clone(), error.code()), (TermsError::NoTime, Code::SignatureTooOld));
+        }
+        assert_eq!(young.accept_time(Some(at), at), Ok(()));
+    }
+
+    #[test]
+    fn a_signer_without_a_time_is_refused_where_trust_has_an_end() {
+        let text = std::fs::read("testdata/keys/cosign-p256.pub").unwrap();
+        let signer = Signer::sigstore(&crate::signature::SigstoreKey::from_pem(&text).unwrap());
+        let at = DateTime::UNIX_EPOCH;
+        let terms = |from, until| Terms {
+            signers: Signers::These(BTreeMap::from([(signer.key().clone(), TrustWindow { from, until })])),
+            ..Terms::default()
+        };
+        for validity in [KeyValidity::Now, KeyValidity::WhenSigned] {
+            assert_eq!(terms(None, None).accept_signer(&signer, validity, at), Ok(()));
+            for bounded in [terms(Some(at), None), terms(None, Some(at + TimeDelta::days(1)))] {
+                assert_eq!(bounded.accept_signer(&signer, validity, at), Err(TermsError::NoTime));
+            }
+        }
+    }
+}

@@ -77,7 +77,9 @@ fn every_signature_has_its_outcome() {
             let Case { file, keys, sigstore_keys, at, options, outcome, note, .. } = case;
             let found = evidence.code();
             let message = evidence.message();
-            wrong.push(format!("{file} {keys:?} {sigstore_keys:?} {at} {options:?}: {found} ({message}), not {outcome}; {note}"));
+            wrong.push(format!(
+                "{file} {keys:?} {sigstore_keys:?} {at} {options:?}: {found} ({message}), not {outcome}; {note}"
+            ));
         }
         assert_eq!(verdict.is_allowed(), evidence.code() == Code::Verified, "{}", case.file);
     }

@@ -147,3 +147,72 @@ impl SigstoreAttachment {
         self.payload
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_frame_is_a_nul_a_name_and_a_line_feed() {
+        for (content, expected) in [
+            (&b""[..], Ok(Content::OpenPgp(b""))),
+            (b"\xa3\x01\0", Ok(Content::OpenPgp(b"\xa3\x01\0"))),
+            (b"sigstore-json\n{}", Ok(Content::OpenPgp(b"sigstore-json\n{}"))),
+            (b"\0simple-signing\n\xa3", Ok(Content::OpenPgp(b"\xa3"))),
+            (b"\0simple-signing\n", Ok(Content::OpenPgp(b""))),
+            (b"\0simple-signing\n\0sigstore-json\n{}", Ok(Content::OpenPgp(b"\0sigstore-json\n{}"))),
+            (b"\0sigstore-json\n\n{}", Ok(Content::Sigstore(b"\n{}"))),
+            (b"\0sigstore-json", Err(SigstoreError::Frame)),
+            (b"\0", Err(SigstoreError::Frame)),
+            (b"\0\n{}", Err(SigstoreError::Frame)),
+            (b"\0\0\n{}", Err(SigstoreError::Frame)),
+            (b"\0sigstore-json\r\n{}", Err(SigstoreError::Frame)),
+            (b"\0sigstore-json \n{}", Err(SigstoreError::Format { found: "sigstore-json ".to_owned() })),
+            (b"\0x\n", Err(SigstoreError::Format { found: "x".to_owned() })),
+        ] {
+            assert_eq!(Content::of(content), expected, "{}", content.escape_ascii());
+        }
+        for (length, expected) in [(NAME_LIMIT, true), (NAME_LIMIT + 1, false)] {
+            let content = [&b"\0"[..], &vec![b'x'; length], b"\n"].concat();
+            assert_eq!(matches!(Content::of(&content), Err(SigstoreError::Format { .. })), expected, "{length}");
+        }
+    }
+
+    #[test]
+    fn an_attachment_is_bounded() {
+        let json = |annotations: usize| {
+            let annotations = (0..annotations).map(|number| (format!("a{number}"), ""));
+            SigstoreAttachment::new("", "", annotations).to_content()
+        };
+        let read = |content: &[u8]| SigstoreAttachment::read(content.strip_prefix(b"\0sigstore-json\n").unwrap());
+        assert!(read(&json(1000)).is_ok());
+        assert!(matches!(read(&json(1024)), Err(SigstoreError::Json(_))));
+        let deep = format!("{{\"x\":{}{}}}", "[".repeat(8), "]".repeat(8));
+        assert!(matches!(SigstoreAttachment::read(deep.as_bytes()), Err(SigstoreError::Json(_))));
+        let size = CONTENT_LIMIT + 1;
+        assert_eq!(SigstoreAttachment::read(&vec![b' '; size]), Err(SigstoreError::TooLarge { size }));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_stored_is_read(
+            mime_type: String,
+            payload: Vec<u8>,
+            annotations in proptest::collection::btree_map(any::<String>(), any::<String>(), 0..5),
+        ) {
+            let attachment = SigstoreAttachment::new(mime_type, payload, annotations);
+            let content = attachment.to_content();
+            let Ok(Content::Sigstore(json)) = Content::of(&content) else { panic!("{content:?}") };
+            prop_assert_eq!(SigstoreAttachment::read(json).unwrap(), attachment);
+        }
+
+        #[test]
+        fn never_panics(content: Vec<u8>, json: String) {
+            let _ = Content::of(&content);
+            let _ = Content::of(&[&b"\0"[..], &content].concat());
+            let _ = SigstoreAttachment::read(json.as_bytes());
+        }
+    }
+}

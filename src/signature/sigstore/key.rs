@@ -268,3 +268,6 @@ const OTHERS: [(ObjectIdentifier, &str); 6] = [
     (ObjectIdentifier::new_unwrap("1.3.132.0.10"), "ECDSA over secp256k1"),
     (ObjectIdentifier::new_unwrap("1.3.132.0.33"), "ECDSA over P-224"),
 ];
+
+#[cfg(test)]
+mod tests;
