@@ -182,7 +182,15 @@ fn more_signers(
             Demand::SigstoreSigned(terms) => {
                 others.extend(terms.keys.iter().map(SigstoreKey::fingerprint).filter(|key| !counted.contains(key)));
             }
-            _ => any = true,
+            Demand::AcceptAnything
+            | Demand::All(_)
+            | Demand::Any(_)
+            | Demand::AtLeast { .. }
+            | Demand::DigestIn(_)
+            | Demand::DigestNotIn(_)
+            | Demand::Reject
+            | Demand::SignedBy(_)
+            | Demand::Unsupported { .. } => any = true,
         }
     }
     let signatures = if missing == 1 { "one more signature" } else { &format!("{missing} more signatures") };

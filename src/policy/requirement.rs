@@ -106,7 +106,14 @@ impl Requirement {
         let needs = match &self.demand {
             Demand::SignedBy(terms) => needs.with(terms),
             Demand::SigstoreSigned(terms) => needs.with_sigstore(terms),
-            _ => needs,
+            Demand::AcceptAnything
+            | Demand::All(_)
+            | Demand::Any(_)
+            | Demand::AtLeast { .. }
+            | Demand::DigestIn(_)
+            | Demand::DigestNotIn(_)
+            | Demand::Reject
+            | Demand::Unsupported { .. } => needs,
         };
         self.parts().iter().fold(needs, |needs, part| part.needs(needs))
     }

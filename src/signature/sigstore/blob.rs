@@ -41,6 +41,9 @@ impl<'c> Content<'c> {
     /// Looks at the frame, and at nothing inside: a frame in a frame is no message.
     pub(crate) fn of(content: &'c [u8]) -> Result<Self, SigstoreError> {
         let Some(([0], framed)) = content.split_at_checked(1) else { return Ok(Self::OpenPgp(content)) };
+        if content.len() > CONTENT_LIMIT {
+            return Err(SigstoreError::TooLarge { size: content.len() });
+        }
         let end = framed.iter().take(NAME_LIMIT.saturating_add(1)).position(|octet| *octet == b'\n');
         let (name, rest) = end.and_then(|end| framed.split_at_checked(end)).ok_or(SigstoreError::Frame)?;
         let data = rest.get(1..).unwrap_or_default();
@@ -98,9 +101,6 @@ impl SigstoreAttachment {
     /// Members that mean nothing here are ignored, as at the peers, whose later versions may add some. Those that mean
     /// something are read strictly: their names as they are written, each once, text as text.
     pub(crate) fn read(json: &[u8]) -> Result<Self, SigstoreError> {
-        if json.len() > CONTENT_LIMIT {
-            return Err(SigstoreError::TooLarge { size: json.len() });
-        }
         let document = Document::read(json, &LIMITS)?;
         let mut root = document.root().object()?;
         let mime_type = root.required("mimeType")?.string()?.to_owned();
@@ -192,7 +192,9 @@ mod tests {
         let deep = format!("{{\"x\":{}{}}}", "[".repeat(8), "]".repeat(8));
         assert!(matches!(SigstoreAttachment::read(deep.as_bytes()), Err(SigstoreError::Json(_))));
         let size = CONTENT_LIMIT + 1;
-        assert_eq!(SigstoreAttachment::read(&vec![b' '; size]), Err(SigstoreError::TooLarge { size }));
+        assert_eq!(Content::of(&vec![0; size]), Err(SigstoreError::TooLarge { size }));
+        assert_eq!(Content::of(&vec![0; CONTENT_LIMIT]), Err(SigstoreError::Frame));
+        assert!(matches!(SigstoreAttachment::read(&vec![b' '; size]), Err(SigstoreError::Json(_))));
     }
 
     proptest! {

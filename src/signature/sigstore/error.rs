@@ -45,8 +45,8 @@ pub enum SigstoreError {
         /// How many keys were tried.
         count: usize,
     },
-    /// The attachment is larger than is read.
-    #[error("the attachment has {size} bytes; at most {CONTENT_LIMIT} are looked at")]
+    /// The content is larger than is read.
+    #[error("the content has {size} bytes; at most {CONTENT_LIMIT} are looked at")]
     TooLarge {
         /// The number of bytes.
         size: usize,

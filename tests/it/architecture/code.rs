@@ -182,7 +182,7 @@ pub(crate) const RULES: &[Rule] = &[
         ],
     },
     Rule {
-        name: "only the OpenPGP rooms know the OpenPGP library",
+        name: "only the OpenPGP rooms know the OpenPGP library, and one file more the primitives",
         check: openpgp,
         bad: &[
             ("src/signature/claims.rs", "use sequoia_openpgp as openpgp;"),

@@ -38,7 +38,7 @@ fn info(algorithm: &str, parameters: &[u8], octets: &[u8]) -> Vec<u8> {
 /// An RSA key of a modulus of ones and the exponent 65537, with the given number of bits.
 fn rsa_info(bits: usize, parameters: &[u8]) -> Vec<u8> {
     let mut modulus = vec![0xff; bits.div_ceil(8)];
-    modulus[0] >>= bits.next_multiple_of(8) - bits;
+    modulus[0] = 0xff_u8 >> (bits.next_multiple_of(8).wrapping_sub(bits));
     if modulus[0] & 0x80 != 0 {
         modulus.insert(0, 0);
     }
