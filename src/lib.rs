@@ -1,5 +1,5 @@
-//! Vidimus verifies the OpenPGP signatures that OpenShift keeps in its `Image` objects: whether each is genuine, whether
-//! it is for this image, and why or why not.
+//! Vidimus verifies the signatures that OpenShift keeps in its `Image` objects, OpenPGP ones and, where a policy asks for
+//! them, those of sigstore keys: whether each is genuine, whether it is for this image, and why or why not.
 //!
 //! The way through the crate is that of the data. [`Carrier::read`] turns an exported object into an [`Image`];
 //! [`Keyring`] holds the certificates that are trusted; [`Verifier::verify`] makes a [`Verdict`] of the two, as of a time

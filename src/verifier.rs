@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::image::{Filled, Image, SignatureCondition, SignatureSubject, SignatureUpdate, Text};
 use crate::policy::{Case, Context, Decision, Effect, Explanation, Governing, Governor, Policy, Requirement, evaluate};
-use crate::signature::{self, Evidence, Examined, Keyring, Needs, Rules, Subject, Terms, Trust};
+use crate::signature::{self, Evidence, Examined, Keyring, Needs, Rules, SignatureKind, Signer, Subject, Terms, Trust};
 
 /// The most signatures of one image that are examined. Those after it are reported as not looked at.
 ///
@@ -69,14 +69,15 @@ impl Verifier {
         let rules = self.trust.rules();
         let subject = Subject::of(image, rules);
         let governing = self.governor.governing(subject.reference(), context, at);
-        let needs = match &governing {
-            Governing::Rule(rule) => rule.needs(),
-            Governing::Exempt(_) | Governing::Nothing | Governing::Unknown(..) => Needs::default(),
+        let asked = match &governing {
+            Governing::Rule(rule) => Some(rule.needs()).filter(|needs| needs.are_any()),
+            Governing::Exempt(_) | Governing::Nothing | Governing::Unknown(..) => None,
         };
         // Where no rule looks at signatures they are judged by the rules alone, for the record.
         let any = Terms::default();
-        let looked_at = needs.are_any();
-        let needs = if looked_at { needs } else { needs.with(&any) };
+        let looked_at = asked.is_some();
+        let by_rules = Needs::default().with(&any);
+        let needs = asked.unwrap_or(&by_rules);
         let (looked, rest) = image.signatures.split_at(image.signatures.len().min(SIGNATURES_PER_IMAGE));
         let looked = looked.iter().map(|signature| self.trust.examine(signature, needs, at));
         let rest = rest.iter().map(|signature| Examined::not_examined(signature, SIGNATURES_PER_IMAGE));
@@ -187,7 +188,7 @@ impl Verdict {
 fn filled(evidence: &Evidence) -> Option<Filled> {
     let (signer, claims) = (evidence.signer()?, evidence.claims()?);
     Some(Filled {
-        created: signature::rfc3339(signer.signed_at()),
+        created: signer.signed_at().map(signature::rfc3339).unwrap_or_default(),
         image_identity: claims.docker_reference().to_owned(),
         signed_claims: claims.flat(),
         // Who certified the key is not known from its certificate alone.
@@ -195,9 +196,17 @@ fn filled(evidence: &Evidence) -> Option<Filled> {
         issued_to: Some(SignatureSubject {
             organization: Text::default(),
             common_name: Text::from(signer.user_id().unwrap_or_default().to_owned()),
-            public_key_id: Text::from(format!("0x{}", signer.key().key_id().to_string().to_lowercase())),
+            public_key_id: Text::from(format!("0x{}", key_id(signer).to_lowercase())),
         }),
     })
+}
+
+/// What names the key in the object. A sigstore key has no key ID, only a fingerprint.
+fn key_id(signer: &Signer) -> String {
+    match signer.kind() {
+        SignatureKind::OpenPgp => signer.key().key_id().to_string(),
+        SignatureKind::Sigstore => signer.key().to_string(),
+    }
 }
 
 #[cfg(test)]

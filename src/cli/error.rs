@@ -23,7 +23,7 @@ pub(super) enum Error {
     NoImage { sources: String },
     #[error("{0}")]
     Policy(#[from] PolicyFileError),
-    #[error("`{name}` is an OpenPGP file, not an export")]
+    #[error("`{name}` is a signature or an OpenPGP file, not an export")]
     RawSignature { name: String },
     #[error("{0}")]
     Images(#[from] WriteError),

@@ -12,7 +12,7 @@ use crate::cli::error::Error;
 use crate::cli::verify::looks_like_signature;
 use crate::image::{Carrier, Image, ImageSignature};
 use crate::report::Escaped;
-use crate::signature::{PayloadProfile, Unverified, rfc3339};
+use crate::signature::{PayloadProfile, SignatureKind, Unverified, rfc3339};
 use crate::source::Input;
 use crate::source::export;
 
@@ -143,8 +143,11 @@ fn record(out: &mut String, record: &ImageSignature<'_>) {
 fn content(out: &mut String, content: &[u8]) {
     let unverified = match Unverified::read(content) {
         Ok(unverified) => unverified,
-        Err(error) => return line(out, format_args!("  {}: {error}", error.code())),
+        Err(error) => return line(out, format_args!("  {}: {}", error.code(), Escaped(&error.to_string()))),
     };
+    if unverified.kind() == SignatureKind::Sigstore {
+        said(out, "format", "sigstore");
+    }
     if let Some(packet) = unverified.packet() {
         said(out, "signature packet", packet);
     }

@@ -151,7 +151,8 @@ impl Run {
         };
         if looks_like_signature(&input.bytes) {
             self.raw_signature.get_or_insert_with(|| input.name.clone());
-            return self.lost_source(input.name, "expected an export, found an OpenPGP file".to_owned());
+            let found = if input.bytes.starts_with(b"\0") { "a stored signature" } else { "an OpenPGP file" };
+            return self.lost_source(input.name, format!("expected an export, found {found}"));
         }
         let mut failure = None;
         let read = export::read(&input.name, &input.bytes, &mut |item| match self.item(&item) {
@@ -272,9 +273,13 @@ fn rewrite(json: &str, verdict: &Verdict) -> Result<String, crate::image::Object
     rewrite.apply(json)
 }
 
-/// Whether a source is an OpenPGP message rather than an export: binary, or armored text.
+/// Whether a source is a signature rather than an export: an OpenPGP message, binary or armored text, or the content of
+/// a `signature-N` file in another format.
 pub(super) fn looks_like_signature(bytes: &[u8]) -> bool {
     // The byte order marks of text are no packets.
     let is_text = |first: &u8| first & 0x80 == 0 || [0xef, 0xfe, 0xff].contains(first);
-    bytes.first().is_some_and(|first| !is_text(first)) || bytes.starts_with(b"-----BEGIN PGP ")
+    bytes.first().is_some_and(|first| !is_text(first))
+        || [&b"-----BEGIN PGP "[..], b"\0sigstore-json\n", b"\0simple-signing\n"]
+            .iter()
+            .any(|start| bytes.starts_with(start))
 }

@@ -145,7 +145,7 @@ pub struct ImageSignature<'a> {
     /// The type: `atomic` or `AtomicImageV1`, which mean the same.
     #[serde(rename = "type", default, deserialize_with = "null_is_empty")]
     pub signature_type: Text<'a>,
-    /// The signature, base64: an OpenPGP message.
+    /// The signature, base64: an OpenPGP message, or a sigstore attachment in the frame of `containers/image`.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub content: Text<'a>,
     /// What was found when somebody last looked.

@@ -139,7 +139,7 @@ impl Decision {
 fn headline(requirement: &Requirement, outcome: &Outcome, subject: &Subject, all: &[Evidence]) -> (Code, String) {
     let reasons = match outcome.truth {
         Truth::Met => met(requirement, outcome, all),
-        Truth::Unknown | Truth::Unmet => unmet(requirement, outcome, subject, all),
+        Truth::Unknown | Truth::Unmet => unmet(requirement, outcome, subject),
     };
     let first = reasons.into_iter().rev().max_by_key(|(code, _)| usefulness(*code));
     first.unwrap_or((Code::NoSignature, "the image carries no signature".to_owned()))
@@ -156,7 +156,7 @@ fn met(requirement: &Requirement, outcome: &Outcome, all: &[Evidence]) -> Vec<(C
         Demand::DigestNotIn(_) => {
             vec![(Code::DigestListed, "the policy does not list the digest of the image as denied".to_owned())]
         }
-        Demand::SignedBy(_) => {
+        Demand::SignedBy(_) | Demand::SigstoreSigned(_) => {
             let accepted = outcome.signatures.iter().zip(all).find(|(outcome, _)| outcome.is_ok());
             accepted.map(|(_, evidence)| (Code::Verified, evidence.message())).into_iter().collect()
         }
@@ -168,9 +168,9 @@ fn met(requirement: &Requirement, outcome: &Outcome, all: &[Evidence]) -> Vec<(C
 }
 
 /// Why a demand is not met.
-fn unmet(requirement: &Requirement, outcome: &Outcome, subject: &Subject, all: &[Evidence]) -> Vec<(Code, String)> {
+fn unmet(requirement: &Requirement, outcome: &Outcome, subject: &Subject) -> Vec<(Code, String)> {
     let failing = || requirement.parts().iter().zip(&outcome.parts).filter(|(_, outcome)| outcome.truth != Truth::Met);
-    let of_parts = || failing().flat_map(|(part, outcome)| unmet(part, outcome, subject, all)).collect();
+    let of_parts = || failing().flat_map(|(part, outcome)| unmet(part, outcome, subject)).collect();
     match requirement.demand() {
         Demand::AcceptAnything => Vec::new(),
         Demand::DigestIn(_) | Demand::DigestNotIn(_) if outcome.truth == Truth::Unknown => vec![no_digest(subject)],
@@ -184,8 +184,8 @@ fn unmet(requirement: &Requirement, outcome: &Outcome, subject: &Subject, all: &
         Demand::Unsupported { what } => {
             vec![(Code::UnsupportedRequirement, format!("the policy demands {what}, which cannot be checked yet"))]
         }
-        Demand::SignedBy(_) if outcome.signatures.is_empty() => vec![unsigned(subject)],
-        Demand::SignedBy(_) => {
+        Demand::SignedBy(_) | Demand::SigstoreSigned(_) if outcome.signatures.is_empty() => vec![unsigned(subject)],
+        Demand::SignedBy(_) | Demand::SigstoreSigned(_) => {
             let reasons = outcome.signatures.iter().filter_map(|signature| signature.as_ref().err());
             reasons.map(|unfit| (unfit.code(), unfit.message())).collect()
         }

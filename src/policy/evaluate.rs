@@ -101,6 +101,11 @@ pub(crate) fn evaluate(requirement: &Requirement, case: &Case<'_>) -> Outcome {
             signatures = case.examined.iter().map(|examined| judge(examined, terms, case).map(|_| ())).collect();
             Truth::of(signatures.iter().any(Result::is_ok))
         }
+        Demand::SigstoreSigned(terms) => {
+            let judge = |examined: &Examined<'_>| examined.judge_sigstore(case.subject, terms, case.rules).map(|_| ());
+            signatures = case.examined.iter().map(judge).collect();
+            Truth::of(signatures.iter().any(Result::is_ok))
+        }
         Demand::All(_) => {
             parts = requirement.parts().iter().map(|part| evaluate(part, case)).collect();
             parts.iter().map(|part| part.truth).min().unwrap_or(Truth::Unmet)

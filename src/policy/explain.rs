@@ -6,7 +6,9 @@ use crate::image::quote::Escaped;
 use crate::policy::decision::Decision;
 use crate::policy::evaluate::{Outcome, Truth};
 use crate::policy::{Demand, Requirement, Rule};
-use crate::signature::{Code, Evidence, Fingerprint, Signers, Subject, Terms, Unfit, rfc3339};
+use crate::signature::{
+    Code, Evidence, Fingerprint, IdentityRule, Signers, SigstoreKey, SigstoreTerms, Subject, Terms, Unfit, rfc3339,
+};
 
 /// The most signers that a sentence names.
 const NAMED_SIGNERS: usize = 4;
@@ -103,6 +105,7 @@ fn would_satisfy(
 ) -> Vec<String> {
     match requirement.demand() {
         Demand::SignedBy(terms) => vec![signature(rule, terms, subject)],
+        Demand::SigstoreSigned(terms) => vec![sigstore_signature(rule, terms, subject)],
         Demand::AtLeast { count, .. } => {
             let missing = count.get().saturating_sub(outcome.signers);
             vec![more_signers(rule, requirement, outcome, evidence, missing)]
@@ -121,10 +124,9 @@ fn signature(rule: &Rule, terms: &Terms, subject: &Subject) -> String {
         Signers::Any => "any trusted signer".to_owned(),
         Signers::These(signers) => one_of(rule, signers.keys()),
     };
-    let wanted = match terms.identity.as_ref().map(|identity| identity.wanted(subject.reference())) {
-        Some(Ok(wanted)) => wanted.to_string(),
-        Some(Err(reason)) => return format!("no signature, as long as this is so: {reason}"),
-        None => "this image".to_owned(),
+    let wanted = match wanted(terms.identity.as_ref(), subject) {
+        Ok(wanted) => wanted,
+        Err(none) => return none,
     };
     let mut text = format!("a signature by {by} for {wanted}");
     if let Some(limit) = terms.max_age {
@@ -134,6 +136,25 @@ fn signature(rule: &Rule, terms: &Terms, subject: &Subject) -> String {
         text.push_str(&format!(", made after {}", rfc3339(after)));
     }
     text
+}
+
+fn sigstore_signature(rule: &Rule, terms: &SigstoreTerms, subject: &Subject) -> String {
+    match wanted(terms.identity.as_ref(), subject) {
+        Ok(wanted) => {
+            let keys = one_of(rule, terms.keys.iter().map(SigstoreKey::fingerprint));
+            format!("a sigstore signature by the key {keys} for {wanted}")
+        }
+        Err(none) => none,
+    }
+}
+
+/// What must be signed; an error is the sentence that nothing will do.
+fn wanted(identity: Option<&IdentityRule>, subject: &Subject) -> Result<String, String> {
+    match identity.map(|identity| identity.wanted(subject.reference())) {
+        Some(Ok(wanted)) => Ok(wanted.to_string()),
+        Some(Err(reason)) => Err(format!("no signature, as long as this is so: {reason}")),
+        None => Ok("this image".to_owned()),
+    }
 }
 
 /// The signers that are still missing.
@@ -158,7 +179,18 @@ fn more_signers(
             Demand::SignedBy(Terms { signers: Signers::These(signers), .. }) => {
                 others.extend(signers.keys().filter(|signer| !counted.contains(signer)));
             }
-            _ => any = true,
+            Demand::SigstoreSigned(terms) => {
+                others.extend(terms.keys.iter().map(SigstoreKey::fingerprint).filter(|key| !counted.contains(key)));
+            }
+            Demand::AcceptAnything
+            | Demand::All(_)
+            | Demand::Any(_)
+            | Demand::AtLeast { .. }
+            | Demand::DigestIn(_)
+            | Demand::DigestNotIn(_)
+            | Demand::Reject
+            | Demand::SignedBy(_)
+            | Demand::Unsupported { .. } => any = true,
         }
     }
     let signatures = if missing == 1 { "one more signature" } else { &format!("{missing} more signatures") };

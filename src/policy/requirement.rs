@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use crate::image::Digest;
-use crate::signature::{Needs, Terms};
+use crate::signature::{Needs, SigstoreTerms, Terms};
 
 /// A demand on the evidence about an image, and the place in a policy document that makes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,12 +23,13 @@ pub enum Demand {
     All(NonEmpty<Requirement>),
     /// One of these at least.
     Any(NonEmpty<Requirement>),
-    /// Accepted signatures by this many different signers, of those that the given `SignedBy` demands accept. Two
-    /// signatures by one certificate count once, whichever of its keys made them.
+    /// Accepted signatures by this many different signers, of those that the given `SignedBy` and `SigstoreSigned`
+    /// demands accept. Two signatures by one certificate count once, whichever of its keys made them.
     AtLeast {
         /// How many signers.
         count: NonZeroUsize,
-        /// Whose signatures count; demands other than [`SignedBy`](Self::SignedBy) contribute no signer.
+        /// Whose signatures count; demands other than [`SignedBy`](Self::SignedBy) and
+        /// [`SigstoreSigned`](Self::SigstoreSigned) contribute no signer.
         of: NonEmpty<Requirement>,
     },
     /// The manifest's digest is one of these.
@@ -37,8 +38,10 @@ pub enum Demand {
     DigestNotIn(BTreeSet<Digest>),
     /// Nothing meets this: every image is rejected.
     Reject,
-    /// A signature counts under these terms.
+    /// An OpenPGP signature counts under these terms.
     SignedBy(Terms),
+    /// A sigstore signature counts under these terms.
+    SigstoreSigned(SigstoreTerms),
     /// What a policy demands and vidimus cannot check: never met.
     Unsupported {
         /// What it is, as a noun phrase.
@@ -73,6 +76,7 @@ impl Requirement {
             Demand::DigestNotIn(_) => "not digestIn",
             Demand::Reject => "reject",
             Demand::SignedBy(_) => "signedBy",
+            Demand::SigstoreSigned(_) => "sigstoreSigned",
             Demand::Unsupported { .. } => "unsupported",
         }
     }
@@ -86,15 +90,30 @@ impl Requirement {
             | Demand::DigestNotIn(_)
             | Demand::Reject
             | Demand::SignedBy(_)
+            | Demand::SigstoreSigned(_)
             | Demand::Unsupported { .. } => &[],
         }
+    }
+
+    /// How many different sigstore keys this and its parts name: not to be more than
+    /// [`SIGSTORE_KEYS_PER_RULE`](crate::signature::SIGSTORE_KEYS_PER_RULE).
+    pub fn sigstore_key_count(&self) -> usize {
+        self.needs(Needs::default()).sigstore_keys().len()
     }
 
     /// What must be found out about signatures to judge this.
     pub(crate) fn needs(&self, needs: Needs) -> Needs {
         let needs = match &self.demand {
             Demand::SignedBy(terms) => needs.with(terms),
-            _ => needs,
+            Demand::SigstoreSigned(terms) => needs.with_sigstore(terms),
+            Demand::AcceptAnything
+            | Demand::All(_)
+            | Demand::Any(_)
+            | Demand::AtLeast { .. }
+            | Demand::DigestIn(_)
+            | Demand::DigestNotIn(_)
+            | Demand::Reject
+            | Demand::Unsupported { .. } => needs,
         };
         self.parts().iter().fold(needs, |needs, part| part.needs(needs))
     }

@@ -64,8 +64,8 @@ impl Rule {
         &self.requirement
     }
 
-    pub(crate) fn needs(&self) -> Needs {
-        self.needs
+    pub(crate) fn needs(&self) -> &Needs {
+        &self.needs
     }
 
     /// The first user ID of a certificate that the policy trusts.

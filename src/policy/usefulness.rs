@@ -46,12 +46,15 @@ pub(super) fn usefulness(code: Code) -> u8 {
         | Code::EncryptedMessage
         | Code::SignatureCount
         | Code::TrailingData
+        | Code::UnsupportedFormat
         | Code::UnsupportedFraming => 35,
         Code::ContentTooLarge | Code::PayloadTooLarge | Code::TooComplex => 30,
         Code::MalformedSignature => 25,
         Code::MalformedRecord => 20,
-        Code::TooManySignatures => 15,
+        Code::TooManyKeys | Code::TooManySignatures => 15,
         Code::UnsupportedType => 10,
+        // Of a signature of the other kind only the demands of that kind have more to say.
+        Code::NotSigstore | Code::SigstoreSignature => 8,
         Code::DigestNotListed => 5,
         Code::InvalidReference | Code::NoMatchingRule | Code::NoSignature | Code::UnknownNamespace => 0,
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::image::{Basis, SignatureCondition};
 use crate::report::explanation::ExplanationView;
 use crate::report::{Entry, ItemError, Report, Summary};
-use crate::signature::{Code, Evidence, Outcome, rfc3339};
+use crate::signature::{Code, Evidence, Outcome, SignatureKind, rfc3339};
 use crate::verifier::Verdict;
 
 /// The version of the report's schema. Members are added within a version; none changes its meaning.
@@ -177,12 +177,13 @@ impl<'a> SignatureView<'a> {
             code: (!evidence.is_verified()).then(|| evidence.code()),
             message: evidence.message(),
             signer: evidence.signer().map(|signer| SignerView {
+                kind: signer.kind().as_str(),
                 fingerprint: signer.certificate().to_string(),
                 key: signer.key().to_string(),
-                key_id: signer.key().key_id().to_string(),
+                key_id: (signer.kind() == SignatureKind::OpenPgp).then(|| signer.key().key_id().to_string()),
                 algorithm: signer.algorithm(),
                 user_id: signer.user_id(),
-                signed_at: rfc3339(signer.signed_at()),
+                signed_at: signer.signed_at().map(rfc3339),
             }),
             claims: evidence.claims().map(|claims| ClaimsView {
                 docker_reference: claims.docker_reference(),
@@ -203,12 +204,15 @@ impl<'a> SignatureView<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SignerView<'a> {
+    kind: &'static str,
     fingerprint: String,
     key: String,
-    key_id: String,
+    /// `null` for a sigstore key.
+    key_id: Option<String>,
     algorithm: &'a str,
     user_id: Option<&'a str>,
-    signed_at: String,
+    /// `null` for a sigstore signature.
+    signed_at: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -46,9 +46,10 @@ impl TextReport {
         let code = evidence.code().as_str();
         // What was signed tells a signature from the others; where that is not known, its message has to.
         let said = match (evidence.claims(), evidence.signer()) {
-            (Some(claims), Some(signer)) => {
-                format!("for {}, signed {}", claims.docker_reference(), signer.signed_at().date_naive())
-            }
+            (Some(claims), Some(signer)) => match signer.signed_at() {
+                Some(time) => format!("for {}, signed {}", claims.docker_reference(), time.date_naive()),
+                None => format!("for {}, by {}", claims.docker_reference(), signer.described()),
+            },
             _ => evidence.message(),
         };
         let notes: String = evidence.notes().iter().map(|note| format!(" [{}]", note.as_str())).collect();

@@ -7,6 +7,8 @@
 //!  "optional": {"creator": "…", "timestamp": 1234567890}}
 //! ```
 //!
+//! In a sigstore signature the type is `cosign container image signature`, and `optional` may be `null`.
+//!
 //! Source: `containers/image` `signature/simple.go` and `containers-signature(5)`; `openshift/library-go` `pkg/verify`.
 
 use serde_json::Number;
@@ -19,8 +21,11 @@ use crate::image::{Digest, DigestError, JsonError, Reference};
 /// The longest payload, in bytes.
 pub const PAYLOAD_LIMIT: usize = 64 << 10;
 
-/// The one type of claims that is read.
+/// The type of the claims in an OpenPGP signature.
 const TYPE: &str = "atomic container signature";
+
+/// The type of the claims in a sigstore signature.
+const SIGSTORE_TYPE: &str = "cosign container image signature";
 
 /// How much of a payload is read. Genuine ones have ten values, three deep.
 const LIMITS: Limits = Limits { bytes: PAYLOAD_LIMIT, depth: 16, values: 4096 };
@@ -41,11 +46,36 @@ pub enum PayloadProfile {
     Release,
 }
 
+/// The grammar by which a payload is read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Grammar {
+    /// What an OpenPGP signature holds.
+    Simple(PayloadProfile),
+    /// What a sigstore signature holds: as by [`PayloadProfile::Containers`], but for its type, and that `optional` may
+    /// be `null`, as cosign writes it.
+    Sigstore,
+}
+
+impl Grammar {
+    /// The one type that is read.
+    fn claims_type(self) -> &'static str {
+        match self {
+            Self::Simple(_) => TYPE,
+            Self::Sigstore => SIGSTORE_TYPE,
+        }
+    }
+
+    fn is_release(self) -> bool {
+        self == Self::Simple(PayloadProfile::Release)
+    }
+}
+
 /// What a signer vouched for.
 ///
 /// There are claims only where a trusted key vouched for the payload; [`UnverifiedClaims`] are for looking at.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Claims {
+    claims_type: &'static str,
     manifest_digest: Digest,
     docker_reference: String,
     creator: Option<String>,
@@ -55,9 +85,14 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads an authenticated payload.
+    /// Reads the authenticated payload of an OpenPGP signature.
     pub(crate) fn parse(payload: &[u8], profile: PayloadProfile) -> Result<Self, ClaimsError> {
-        read(payload, profile)
+        read(payload, Grammar::Simple(profile))
+    }
+
+    /// Reads the authenticated payload of a sigstore signature.
+    pub(crate) fn parse_sigstore(payload: &[u8]) -> Result<Self, ClaimsError> {
+        read(payload, Grammar::Sigstore)
     }
 
     /// The digest of the manifest that was signed.
@@ -93,7 +128,7 @@ impl Claims {
     /// Strings are given as they are, everything else as compact JSON.
     pub fn flat(&self) -> Vec<(String, String)> {
         let mut flat = vec![
-            ("critical.type".to_owned(), TYPE.to_owned()),
+            ("critical.type".to_owned(), self.claims_type.to_owned()),
             ("critical.image.docker-manifest-digest".to_owned(), self.manifest_digest.to_string()),
             ("critical.identity.docker-reference".to_owned(), self.docker_reference.clone()),
         ];
@@ -109,13 +144,22 @@ impl Claims {
 pub struct UnverifiedClaims(Claims);
 
 impl UnverifiedClaims {
-    /// Reads any payload.
+    /// Reads the payload of any OpenPGP signature.
     ///
     /// # Errors
     ///
     /// A [`ClaimsError`] as for authenticated payloads.
     pub fn read(payload: &[u8], profile: PayloadProfile) -> Result<Self, ClaimsError> {
-        read(payload, profile).map(Self)
+        read(payload, Grammar::Simple(profile)).map(Self)
+    }
+
+    /// Reads the payload of any sigstore signature.
+    ///
+    /// # Errors
+    ///
+    /// A [`ClaimsError`] as for authenticated payloads.
+    pub fn read_sigstore(payload: &[u8]) -> Result<Self, ClaimsError> {
+        read(payload, Grammar::Sigstore).map(Self)
     }
 
     /// The digest that the payload names.
@@ -144,17 +188,18 @@ impl UnverifiedClaims {
     }
 }
 
-fn read(payload: &[u8], profile: PayloadProfile) -> Result<Claims, ClaimsError> {
+fn read(payload: &[u8], grammar: Grammar) -> Result<Claims, ClaimsError> {
     if payload.len() > PAYLOAD_LIMIT {
         return Err(ClaimsError::TooLarge { limit: PAYLOAD_LIMIT });
     }
     let document = Document::read(payload, &LIMITS)?;
-    refuse_other_types(&document)?;
+    refuse_other_types(&document, grammar)?;
     let mut root = document.root().object()?;
     let mut critical = root.required("critical")?.object()?;
-    let optional = match profile {
-        PayloadProfile::Containers => Some(root.required("optional")?),
-        PayloadProfile::Release => root.optional("optional").filter(|node| !node.is_null()),
+    let optional = match grammar {
+        Grammar::Simple(PayloadProfile::Containers) => Some(root.required("optional")?),
+        Grammar::Simple(PayloadProfile::Release) => root.optional("optional").filter(|node| !node.is_null()),
+        Grammar::Sigstore => Some(root.required("optional")?).filter(|node| !node.is_null()),
     };
     root.finish()?;
 
@@ -162,8 +207,8 @@ fn read(payload: &[u8], profile: PayloadProfile) -> Result<Claims, ClaimsError> 
     let mut image = critical.required("image")?.object()?;
     let mut identity = critical.required("identity")?.object()?;
     critical.finish()?;
-    if string_or_null(&claimed_type)? != Some(TYPE) {
-        return Err(unsupported(&claimed_type));
+    if string_or_null(&claimed_type)? != Some(grammar.claims_type()) {
+        return Err(unsupported(&claimed_type, grammar));
     }
 
     let digest = image.required("docker-manifest-digest")?;
@@ -175,31 +220,30 @@ fn read(payload: &[u8], profile: PayloadProfile) -> Result<Claims, ClaimsError> 
     let reference = identity.required("docker-reference")?;
     identity.finish()?;
     let docker_reference = string_or_null(&reference)?.unwrap_or_default().to_owned();
-    if docker_reference.is_empty() && profile == PayloadProfile::Release {
+    if docker_reference.is_empty() && grammar.is_release() {
         return Err(ClaimsError::EmptyReference { path: reference.path() });
     }
 
-    let mut claims = Claims { manifest_digest, docker_reference, creator: None, timestamp: None, others: Vec::new() };
+    let claims_type = grammar.claims_type();
+    let mut claims =
+        Claims { claims_type, manifest_digest, docker_reference, creator: None, timestamp: None, others: Vec::new() };
     if let Some(optional) = optional {
-        read_optional(&mut claims, optional.object()?, profile)?;
+        read_optional(&mut claims, optional.object()?, grammar)?;
     }
     Ok(claims)
 }
 
-fn read_optional(claims: &mut Claims, mut optional: Object<'_>, profile: PayloadProfile) -> Result<(), ClaimsError> {
+fn read_optional(claims: &mut Claims, mut optional: Object<'_>, grammar: Grammar) -> Result<(), ClaimsError> {
     if let Some(creator) = optional.optional("creator") {
         claims.creator = string_or_null(&creator)?.map(str::to_owned);
     }
     if let Some(timestamp) = optional.optional("timestamp").filter(|node| !node.is_null()) {
         let number = timestamp.number()?;
-        let seconds = match profile {
-            PayloadProfile::Containers => whole(number),
-            PayloadProfile::Release => number.as_i64(),
-        };
+        let seconds = if grammar.is_release() { number.as_i64() } else { whole(number) };
         let refused = || ClaimsError::Timestamp { path: timestamp.path(), found: number.to_string() };
         claims.timestamp = Some(seconds.ok_or_else(refused)?);
     }
-    if profile == PayloadProfile::Release {
+    if grammar.is_release() {
         return Ok(optional.finish()?);
     }
     claims.others = optional.rest().map(|(name, node)| (name.to_owned(), text(node.value()))).collect();
@@ -207,20 +251,22 @@ fn read_optional(claims: &mut Claims, mut optional: Object<'_>, profile: Payload
 }
 
 /// Says of payloads of other types that they are that, whatever else would be wrong with them as claims.
-fn refuse_other_types(document: &Document<'_>) -> Result<(), ClaimsError> {
+fn refuse_other_types(document: &Document<'_>, grammar: Grammar) -> Result<(), ClaimsError> {
     let Ok(mut root) = document.root().object() else { return Ok(()) };
     let claimed_type = match root.optional("critical") {
         Some(critical) => critical.object().ok().and_then(|mut critical| critical.optional("type")),
         None => FOREIGN_TYPES.iter().find_map(|name| root.optional(name)),
     };
     match claimed_type {
-        Some(node) if matches!(node.string(), Ok(text) if text != TYPE) => Err(unsupported(&node)),
+        Some(node) if matches!(node.string(), Ok(text) if text != grammar.claims_type()) => {
+            Err(unsupported(&node, grammar))
+        }
         _ => Ok(()),
     }
 }
 
-fn unsupported(node: &Node<'_>) -> ClaimsError {
-    ClaimsError::UnsupportedType { path: node.path(), found: text(node.value()) }
+fn unsupported(node: &Node<'_>, grammar: Grammar) -> ClaimsError {
+    ClaimsError::UnsupportedType { path: node.path(), found: text(node.value()), expected: grammar.claims_type() }
 }
 
 /// A string. `null` is as good as an empty one to the peers.
@@ -280,13 +326,16 @@ pub enum ClaimsError {
         /// The greatest length.
         limit: usize,
     },
-    /// The payload is of another type, such as those of cosign. Code: `unsupported-claims-type`.
-    #[error("claims of type {} at {path} are not supported, only those of type `{TYPE}`", Quoted(found))]
+    /// The payload is of another type than its signature has, such as that of cosign in an OpenPGP signature. Code:
+    /// `unsupported-claims-type`.
+    #[error("claims of type {} at {path} are not supported here, only those of type `{expected}`", Quoted(found))]
     UnsupportedType {
         /// The place.
         path: String,
         /// The type.
         found: String,
+        /// The type that is read.
+        expected: &'static str,
     },
 }
 

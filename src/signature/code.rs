@@ -87,7 +87,7 @@ codes! {
     MalformedManifest "malformed-manifest",
     /// The signature record itself is broken.
     MalformedRecord "malformed-record",
-    /// The content is not a well-formed OpenPGP message.
+    /// The content is not a well-formed OpenPGP message or sigstore attachment.
     MalformedSignature "malformed-signature",
     /// `dockerImageManifests` are not the manifests of the list.
     ManifestListMismatch "manifest-list-mismatch",
@@ -101,6 +101,8 @@ codes! {
     NoMatchingRule "no-matching-rule",
     /// The image carries no signature.
     NoSignature "no-signature",
+    /// The signature is no sigstore one, and sigstore signatures are demanded.
+    NotSigstore "not-sigstore",
     /// The payload, or the message once inflated, is larger than is looked at.
     PayloadTooLarge "payload-too-large",
     /// What is written beside the signature contradicts it.
@@ -121,10 +123,14 @@ codes! {
     SignerNotAccepted "signer-not-accepted",
     /// The policy trusts the signer at another time.
     SignerNotTrusted "signer-not-trusted",
+    /// The signature is a sigstore one, and OpenPGP signatures are demanded.
+    SigstoreSignature "sigstore-signature",
     /// The message is more deeply nested, or its signature busier, than is looked at.
     TooComplex "too-complex",
     /// Trusted signers vouch for the image, but not as many, or not those, that are demanded.
     TooFewSigners "too-few-signers",
+    /// The policy asks for more sigstore keys than are tried.
+    TooManyKeys "too-many-keys",
     /// The image carries more signatures than are looked at.
     TooManySignatures "too-many-signatures",
     /// Bytes follow the message.
@@ -139,6 +145,8 @@ codes! {
     UnsupportedAlgorithm "unsupported-algorithm",
     /// The payload is a statement of another kind.
     UnsupportedClaimsType "unsupported-claims-type",
+    /// The content is stored in a format that is not read.
+    UnsupportedFormat "unsupported-format",
     /// The message is put together in a way that stored signatures are not.
     UnsupportedFraming "unsupported-framing",
     /// The policy demands what cannot be checked yet.

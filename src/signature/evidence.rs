@@ -105,10 +105,7 @@ impl Evidence {
     /// What was found, as a sentence for a person.
     pub fn message(&self) -> String {
         match (&self.outcome, self.signer()) {
-            (Outcome::Verified, Some(signer)) => {
-                let by = signer.user_id().unwrap_or("a certificate without user ID");
-                format!("signed by {by}, key {}", signer.key())
-            }
+            (Outcome::Verified, Some(signer)) => format!("signed by {}", signer.described()),
             (Outcome::Verified, None) => String::new(),
             (Outcome::Rejected(rejection), _) => rejection.to_string(),
             (Outcome::Undecided(undecided), _) => undecided.to_string(),

@@ -7,9 +7,10 @@ use crate::signature::openpgp::policy::AlgorithmPolicy;
 use crate::signature::openpgp::vouch::Judge;
 use crate::signature::openpgp::{self, Refused};
 use crate::signature::record::{self, RecordError};
+use crate::signature::sigstore::blob::Content;
 use crate::signature::{
-    AuthenticationError, Claims, ClaimsError, Code, IdentityRule, KeyValidity, Keyring, Note, PayloadProfile,
-    Rejection, Rules, Signer, Subject, Terms, Undecided,
+    AuthenticationError, Claims, ClaimsError, Code, IdentityRule, KeyHint, KeyValidity, Keyring, Needs, Note,
+    PayloadProfile, Rejection, Rules, SignatureKind, Signer, SigstoreTerms, Subject, Terms, Undecided, sigstore,
 };
 
 /// The types of record that hold a signature in the sense of container-signature(5). Both are in use: `atomic` by
@@ -45,32 +46,68 @@ impl Trust {
         Judge::new(&self.rules, &self.policy, at)
     }
 
-    /// Authenticates one signature against all trusted keys. `needs` are those of all terms that will be asked for.
+    /// Authenticates one signature: an OpenPGP one against all trusted keys, a sigstore one against those that terms ask
+    /// for. `needs` are those of all terms that will be asked for.
     pub(crate) fn examine<'i>(
         &self,
         signature: &'i ImageSignature<'_>,
-        needs: Needs,
+        needs: &Needs,
         at: DateTime<Utc>,
     ) -> Examined<'i> {
-        Examined { name: &signature.metadata.name, authenticated: self.authenticate(signature, needs, at) }
+        let mut kind = None;
+        let authenticated = self.authenticate(signature, needs, at, &mut kind);
+        Examined { name: &signature.metadata.name, kind, authenticated }
     }
 
     /// No payload is read before a trusted key has vouched for it.
     fn authenticate(
         &self,
         signature: &ImageSignature<'_>,
-        needs: Needs,
+        needs: &Needs,
         at: DateTime<Utc>,
+        kind: &mut Option<SignatureKind>,
     ) -> Result<Vouched, Box<Refusal>> {
         if !TYPES.contains(&signature.signature_type.as_str()) {
             return Err(Unfit::Undecided(Undecided::Type { found: signature.signature_type.to_string() }).into());
         }
         let content = record::content(signature).map_err(Unfit::from)?;
         let hint = record::key_hint(signature).map_err(Unfit::from)?;
+        match Content::of(&content).map_err(Unfit::from)? {
+            Content::OpenPgp(message) => {
+                *kind = Some(SignatureKind::OpenPgp);
+                if !needs.openpgp() {
+                    return Err(Unfit::Undecided(Undecided::NotExamined).into());
+                }
+                self.openpgp(signature, message, hint.as_ref(), needs, at)
+            }
+            Content::Sigstore(json) => {
+                *kind = Some(SignatureKind::Sigstore);
+                if needs.sigstore_keys().is_empty() {
+                    return Err(Unfit::Undecided(Undecided::NotExamined).into());
+                }
+                let authenticated = sigstore::authenticate(json, needs.sigstore_keys())?;
+                let claims = Claims::parse_sigstore(authenticated.payload());
+                let signer = authenticated.into_signer();
+                let agreement = record::names(hint.as_ref(), &signer)
+                    .and_then(|()| claims.as_ref().map_or(Ok(()), |claims| record::agrees(signature, claims, &signer)));
+                Ok(Vouched { signer, notes: Vec::new(), claims: Read::Sigstore(claims), agreement })
+            }
+        }
+    }
+
+    fn openpgp(
+        &self,
+        signature: &ImageSignature<'_>,
+        message: &[u8],
+        hint: Option<&KeyHint>,
+        needs: &Needs,
+        at: DateTime<Utc>,
+    ) -> Result<Vouched, Box<Refusal>> {
         let judge = Judge::with_validity(&self.rules, &self.policy, needs.validity(&self.rules), at);
-        let authenticated = openpgp::authenticate(&content, hint.as_ref(), &self.keyring, &judge).map_err(
-            |Refused { error, signer }| Refusal { unfit: error.into(), signer: signer.map(|signer| *signer) },
-        )?;
+        let authenticated =
+            openpgp::authenticate(message, hint, &self.keyring, &judge).map_err(|Refused { error, signer }| {
+                Refusal { unfit: error.into(), signer: signer.map(|signer| *signer) }
+            })?;
         let read =
             |profile| needs.profile(profile, &self.rules).then(|| Claims::parse(authenticated.payload(), profile));
         let claims = [read(PayloadProfile::Containers), read(PayloadProfile::Release)];
@@ -78,60 +115,7 @@ impl Trust {
         // What a record says beside its content is compared with what was signed, whichever grammar that is read by.
         let agreement =
             claims.iter().flatten().flatten().next().map(|claims| record::agrees(signature, claims, &signer));
-        Ok(Vouched { signer, notes, claims, agreement: agreement.unwrap_or(Ok(())) })
-    }
-}
-
-/// What must be found out about signatures, so that they can be judged under given terms.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Needs {
-    /// Any terms at all.
-    terms: bool,
-    /// Terms that ask for keys that were valid when they signed.
-    when_signed: bool,
-    /// Terms that leave open when keys must be valid.
-    default_validity: bool,
-    containers: bool,
-    release: bool,
-    default_profile: bool,
-}
-
-impl Needs {
-    /// What `terms` need as well.
-    pub(crate) fn with(mut self, terms: &Terms) -> Self {
-        self.terms = true;
-        match terms.key_validity {
-            None => self.default_validity = true,
-            Some(KeyValidity::WhenSigned) => self.when_signed = true,
-            Some(KeyValidity::Now) => {}
-        }
-        match terms.payload_profile {
-            None => self.default_profile = true,
-            Some(PayloadProfile::Containers) => self.containers = true,
-            Some(PayloadProfile::Release) => self.release = true,
-        }
-        self
-    }
-
-    /// Whether any terms are asked for.
-    pub(crate) fn are_any(self) -> bool {
-        self.terms
-    }
-
-    fn validity(self, rules: &Rules) -> KeyValidity {
-        if self.when_signed || self.default_validity && rules.key_validity == KeyValidity::WhenSigned {
-            KeyValidity::WhenSigned
-        } else {
-            KeyValidity::Now
-        }
-    }
-
-    fn profile(self, profile: PayloadProfile, rules: &Rules) -> bool {
-        let asked = match profile {
-            PayloadProfile::Containers => self.containers,
-            PayloadProfile::Release => self.release,
-        };
-        asked || self.default_profile && rules.payload_profile == profile
+        Ok(Vouched { signer, notes, claims: Read::OpenPgp(claims), agreement: agreement.unwrap_or(Ok(())) })
     }
 }
 
@@ -140,6 +124,8 @@ impl Needs {
 pub(crate) struct Examined<'i> {
     /// Of the record.
     name: &'i str,
+    /// Known where the content can be read that far.
+    kind: Option<SignatureKind>,
     authenticated: Result<Vouched, Box<Refusal>>,
 }
 
@@ -148,10 +134,18 @@ pub(crate) struct Examined<'i> {
 struct Vouched {
     signer: Signer,
     notes: Vec<Note>,
-    /// What is signed, by each grammar that terms ask for.
-    claims: [Option<Result<Claims, ClaimsError>>; 2],
+    claims: Read,
     /// Whether the record agrees with what is signed.
     agreement: Result<(), RecordError>,
+}
+
+/// What is signed, as it was read.
+#[derive(Debug)]
+enum Read {
+    /// By each grammar that terms ask for.
+    OpenPgp([Option<Result<Claims, ClaimsError>>; 2]),
+    /// By the one grammar that there is.
+    Sigstore(Result<Claims, ClaimsError>),
 }
 
 /// Why nothing is vouched for.
@@ -172,7 +166,7 @@ impl<'i> Examined<'i> {
     /// A signature that is not looked at, as there are too many.
     pub(crate) fn not_examined(signature: &'i ImageSignature<'_>, limit: usize) -> Self {
         let unfit = Unfit::Undecided(Undecided::TooManySignatures { limit });
-        Self { name: &signature.metadata.name, authenticated: Err(unfit.into()) }
+        Self { name: &signature.metadata.name, kind: None, authenticated: Err(unfit.into()) }
     }
 
     /// The name of the record.
@@ -195,10 +189,13 @@ impl<'i> Examined<'i> {
 
     /// What was signed, by the first grammar by which it can be read.
     pub(super) fn claims(&self) -> Option<&Claims> {
-        self.authenticated.as_ref().ok()?.claims.iter().flatten().flatten().next()
+        match &self.authenticated.as_ref().ok()?.claims {
+            Read::OpenPgp(claims) => claims.iter().flatten().flatten().next(),
+            Read::Sigstore(claims) => claims.as_ref().ok(),
+        }
     }
 
-    /// Whether the signature vouches under `terms` for the image that `subject` stands for, at `at`; and by whom.
+    /// Whether the OpenPGP signature vouches under `terms` for the image that `subject` stands for, at `at`; and by whom.
     ///
     /// The order in which terms are looked at is that of [`Rejection`]s in reports: the first that fails names the
     /// outcome.
@@ -209,24 +206,57 @@ impl<'i> Examined<'i> {
         rules: &Rules,
         at: DateTime<Utc>,
     ) -> Result<&Signer, Unfit> {
-        let vouched = self.authenticated.as_ref().map_err(|refusal| refusal.unfit.clone())?;
+        let vouched = self.vouched(SignatureKind::OpenPgp)?;
         let validity = terms.key_validity.unwrap_or(rules.key_validity);
-        let Vouched { signer, claims, agreement, .. } = vouched;
-        let signer_accepted = terms.accept_signer(signer, validity, at);
+        let signer_accepted = terms.accept_signer(&vouched.signer, validity, at);
         if validity == KeyValidity::Now {
             vouched.valid_now()?;
         }
         let profile = terms.payload_profile.unwrap_or(rules.payload_profile);
-        let [containers, release] = claims;
-        let claims = match profile {
-            PayloadProfile::Containers => containers,
-            PayloadProfile::Release => release,
-        };
-        let claims = match claims {
-            Some(claims) => claims.as_ref().map_err(|error| Unfit::from(error.clone()))?,
+        let claims = match (&vouched.claims, profile) {
+            (Read::OpenPgp([Some(claims), _]), PayloadProfile::Containers)
+            | (Read::OpenPgp([_, Some(claims)]), PayloadProfile::Release) => claims,
             // Terms that nobody announced: there is no answer, and so no acceptance.
-            None => return Err(Unfit::Undecided(Undecided::NotExamined)),
+            (Read::OpenPgp(_) | Read::Sigstore(_), _) => return Err(Unfit::Undecided(Undecided::NotExamined)),
         };
+        vouched.is_for(claims, subject, terms.identity.as_ref().unwrap_or(&rules.identity))?;
+        signer_accepted?;
+        terms.accept_time(vouched.signer.signed_at(), at)?;
+        Ok(&vouched.signer)
+    }
+
+    /// As [`judge`](Self::judge), of a sigstore signature.
+    pub(crate) fn judge_sigstore(
+        &self,
+        subject: &Subject,
+        terms: &SigstoreTerms,
+        rules: &Rules,
+    ) -> Result<&Signer, Unfit> {
+        let vouched = self.vouched(SignatureKind::Sigstore)?;
+        let Read::Sigstore(claims) = &vouched.claims else { return Err(Unfit::Undecided(Undecided::NotExamined)) };
+        vouched.is_for(claims, subject, terms.identity.as_ref().unwrap_or(&rules.identity))?;
+        terms.accept_signer(&vouched.signer)?;
+        Ok(&vouched.signer)
+    }
+
+    /// What is vouched for, if the signature is of the kind that is demanded.
+    fn vouched(&self, demanded: SignatureKind) -> Result<&Vouched, Unfit> {
+        match self.kind {
+            Some(found) if found != demanded => Err(Rejection::Kind { found }.into()),
+            Some(_) | None => self.authenticated.as_ref().map_err(|refusal| refusal.unfit.clone()),
+        }
+    }
+}
+
+impl Vouched {
+    /// Whether the claims are about the image that `subject` stands for, and the record agrees with them.
+    fn is_for(
+        &self,
+        claims: &Result<Claims, ClaimsError>,
+        subject: &Subject,
+        identity: &IdentityRule,
+    ) -> Result<(), Unfit> {
+        let claims = claims.as_ref().map_err(|error| Unfit::from(error.clone()))?;
         if let Some(reference) = claims.contradicting_digest() {
             return Err(Rejection::Contradiction { signed: *claims.manifest_digest(), reference }.into());
         }
@@ -240,16 +270,10 @@ impl<'i> Examined<'i> {
         if claims.manifest_digest() != anchor.digest() {
             return Err(Rejection::Digest { signed: *claims.manifest_digest(), image: *anchor.digest() }.into());
         }
-        let identity: &IdentityRule = terms.identity.as_ref().unwrap_or(&rules.identity);
         identity.accepts(subject.reference(), claims.docker_reference())?;
-        agreement.clone()?;
-        signer_accepted?;
-        terms.accept_time(signer.signed_at(), at)?;
-        Ok(signer)
+        Ok(self.agreement.clone()?)
     }
-}
 
-impl Vouched {
     /// Whether the key is still valid: what was accepted as it was valid when it signed is not.
     fn valid_now(&self) -> Result<(), AuthenticationError> {
         let key = || self.signer.key().clone();

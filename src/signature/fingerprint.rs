@@ -1,11 +1,12 @@
-//! Names of OpenPGP keys.
+//! Names of keys.
 
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 
-/// The fingerprint of a key: 20 octets of version 4, 32 of version 6. Displayed in upper-case hexadecimal.
+/// The fingerprint of a key: 20 octets of version 4, 32 of version 6 and of a sigstore key. Displayed in upper-case
+/// hexadecimal.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Fingerprint(Box<[u8]>);
 

@@ -1,4 +1,4 @@
-//! What vouches for an image: OpenPGP signatures, the claims in them, and the evidence that they make.
+//! What vouches for an image: OpenPGP and sigstore signatures, the claims in them, and the evidence that they make.
 
 mod claims;
 mod code;
@@ -8,12 +8,14 @@ mod examined;
 mod fingerprint;
 mod identity;
 mod keyring;
+mod needs;
 mod note;
 mod openpgp;
 mod record;
 mod rejection;
 mod rules;
 mod signer;
+mod sigstore;
 mod terms;
 mod unverified;
 
@@ -22,10 +24,11 @@ pub use code::Code;
 pub use condition::conditions;
 pub use evidence::{Evidence, Outcome, Subject};
 pub use examined::Trust;
-pub(crate) use examined::{Examined, Needs, Unfit};
+pub(crate) use examined::{Examined, Unfit};
 pub use fingerprint::{Fingerprint, KeyHint, KeyHintError, KeyId};
 pub use identity::{IdentityMismatch, IdentityRule, IdentityRuleError, MismatchReason, RemapIdentity};
 pub use keyring::{CertificateSummary, KEY_FILE_LIMIT, KeySummary, Keyring, KeyringBuilder, KeyringError, NotAKeyFile};
+pub(crate) use needs::Needs;
 pub use note::Note;
 pub use openpgp::error::AuthenticationError;
 pub use openpgp::framing::FramingError;
@@ -35,6 +38,11 @@ pub(crate) use record::rfc3339;
 pub(crate) use rejection::anchor_code;
 pub use rejection::{Rejection, Undecided};
 pub use rules::{KeyValidity, Legacy, Rules};
-pub use signer::Signer;
+pub use signer::{SignatureKind, Signer};
+pub use sigstore::SIGSTORE_KEYS_PER_RULE;
+pub use sigstore::blob::SigstoreAttachment;
+pub use sigstore::error::SigstoreError;
+pub use sigstore::key::{SIGSTORE_KEY_LIMIT, SigstoreKey, SigstoreKeyError};
+pub use sigstore::terms::{SigstoreKeys, SigstoreTerms};
 pub use terms::{Signers, Terms, TermsError, TrustWindow};
 pub use unverified::Unverified;

@@ -39,6 +39,18 @@ pub(crate) fn key_hint(record: &ImageSignature<'_>) -> Result<Option<KeyHint>, R
     }
 }
 
+/// Compares the key that a record names with the one that made the signature.
+pub(crate) fn names(hint: Option<&KeyHint>, signer: &Signer) -> Result<(), RecordError> {
+    match hint {
+        Some(hint) if !hint.matches(signer.key()) => Err(RecordError::Mismatch {
+            field: "issuedTo.publicKeyID".to_owned(),
+            found: hint.to_string(),
+            signed: signer.key().to_string(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Compares the informative fields with what was signed. A field that is absent says nothing.
 pub(crate) fn agrees(record: &ImageSignature<'_>, claims: &Claims, signer: &Signer) -> Result<(), RecordError> {
     let mismatch = |field, found: &str, signed: &str| RecordError::Mismatch {
@@ -65,22 +77,18 @@ pub(crate) fn agrees(record: &ImageSignature<'_>, claims: &Claims, signer: &Sign
     }
 
     let created = record.created.as_str();
-    if !created.is_empty()
-        && DateTime::parse_from_rfc3339(created).ok().map(|time| time.timestamp())
-            != Some(signer.signed_at().timestamp())
-    {
-        return Err(mismatch("created".to_owned(), created, &rfc3339(signer.signed_at())));
+    let seconds = DateTime::parse_from_rfc3339(created).ok().map(|time| time.timestamp());
+    // Nothing in a sigstore signature says when it was made, so that no time agrees with it.
+    if !created.is_empty() && (seconds.is_none() || seconds != signer.signed_at().map(|time| time.timestamp())) {
+        let signed = signer.signed_at().map_or("no time".to_owned(), rfc3339);
+        return Err(mismatch("created".to_owned(), created, &signed));
     }
 
     let name = record.issued_to.as_ref().map_or("", |subject| subject.common_name.as_str());
     if !name.is_empty()
         && !signer.user_id().is_some_and(|user_id| user_id == name || user_id.starts_with(&format!("{name} <")))
     {
-        return Err(mismatch(
-            "issuedTo.commonName".to_owned(),
-            name,
-            signer.user_id().unwrap_or("a certificate without user ID"),
-        ));
+        return Err(mismatch("issuedTo.commonName".to_owned(), name, signer.user_id().unwrap_or("no user ID")));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::image::quote::Quoted;
 use crate::image::{AnchorError, Digest, ManifestError};
 use crate::signature::openpgp::error::AuthenticationError;
 use crate::signature::record::RecordError;
-use crate::signature::{ClaimsError, Code, IdentityMismatch, TermsError};
+use crate::signature::{ClaimsError, Code, IdentityMismatch, SignatureKind, SigstoreError, TermsError};
 
 /// Why a signature is rejected: the answer is no.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -40,9 +40,21 @@ pub enum Rejection {
     /// The signature is for another name.
     #[error(transparent)]
     Identity(#[from] IdentityMismatch),
+    /// The signature is of the other kind than is demanded.
+    #[error("{}", match found {
+        SignatureKind::OpenPgp => "the signature is no sigstore one, and a sigstore signature is demanded",
+        SignatureKind::Sigstore => "the signature is a sigstore one, and an OpenPGP signature is demanded",
+    })]
+    Kind {
+        /// The kind found: everything that is not framed as a sigstore signature is to be an OpenPGP message.
+        found: SignatureKind,
+    },
     /// The record is broken, or contradicts its content.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// The content is stored in a way that is not read, or no sigstore key vouches for it.
+    #[error(transparent)]
+    Sigstore(#[from] SigstoreError),
     /// The signature is genuine and does not count for what is demanded.
     #[error(transparent)]
     Terms(#[from] TermsError),
@@ -58,7 +70,10 @@ impl Rejection {
             Self::Contradiction { .. } => Code::InvalidClaims,
             Self::Digest { .. } => Code::DigestMismatch,
             Self::Identity(_) => Code::IdentityMismatch,
+            Self::Kind { found: SignatureKind::OpenPgp } => Code::NotSigstore,
+            Self::Kind { found: SignatureKind::Sigstore } => Code::SigstoreSignature,
             Self::Record(error) => error.code(),
+            Self::Sigstore(error) => error.code(),
             Self::Terms(error) => error.code(),
         }
     }
@@ -74,6 +89,12 @@ pub enum Undecided {
     /// The signature was not examined for what is asked.
     #[error("the signature was not examined for what is asked")]
     NotExamined,
+    /// The policy asks for more sigstore keys than are tried, and none of those that were tried made the signature.
+    #[error("the policy asks for more than {limit} sigstore keys; the rest is not tried")]
+    TooManyKeys {
+        /// How many are tried.
+        limit: usize,
+    },
     /// The image has more signatures than are looked at.
     #[error("the image has more than {limit} signatures; the rest is not looked at")]
     TooManySignatures {
@@ -93,6 +114,7 @@ impl Undecided {
     pub fn code(&self) -> Code {
         match self {
             Self::Anchor(error) => anchor_code(error),
+            Self::TooManyKeys { .. } => Code::TooManyKeys,
             Self::NotExamined | Self::TooManySignatures { .. } => Code::TooManySignatures,
             Self::Type { .. } => Code::UnsupportedType,
         }

@@ -2,36 +2,74 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::signature::Fingerprint;
 use crate::signature::keyring::Candidate;
+use crate::signature::{Fingerprint, SigstoreKey};
 
-/// The signer of an authenticated signature, from the keyring; nothing here is the signature's own word but the time.
+/// The two kinds of signatures.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum SignatureKind {
+    /// An OpenPGP message, made by a key of a certificate.
+    OpenPgp,
+    /// A signature beside its payload, made by a key that has no certificate, as cosign makes it.
+    Sigstore,
+}
+
+impl SignatureKind {
+    /// The name in reports: `openpgp` or `sigstore`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenPgp => "openpgp",
+            Self::Sigstore => "sigstore",
+        }
+    }
+}
+
+/// The signer of an authenticated signature, from what is trusted; nothing here is the signature's own word but the
+/// time.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Signer {
+    kind: SignatureKind,
     certificate: Fingerprint,
     key: Fingerprint,
     algorithm: String,
     user_id: Option<String>,
-    signed_at: DateTime<Utc>,
+    signed_at: Option<DateTime<Utc>>,
 }
 
 impl Signer {
     pub(crate) fn new(candidate: &Candidate<'_>, signed_at: DateTime<Utc>) -> Self {
         Self {
+            kind: SignatureKind::OpenPgp,
             certificate: candidate.certificate.fingerprint.clone(),
             key: candidate.key.fingerprint.clone(),
             algorithm: candidate.key.algorithm.clone(),
             user_id: candidate.certificate.user_ids.first().cloned(),
-            signed_at,
+            signed_at: Some(signed_at),
         }
     }
 
-    /// The fingerprint of the certificate: of its primary key.
+    pub(crate) fn sigstore(key: &SigstoreKey) -> Self {
+        Self {
+            kind: SignatureKind::Sigstore,
+            certificate: key.fingerprint().clone(),
+            key: key.fingerprint().clone(),
+            algorithm: key.algorithm().to_owned(),
+            user_id: None,
+            signed_at: None,
+        }
+    }
+
+    /// The kind of the signature.
+    pub fn kind(&self) -> SignatureKind {
+        self.kind
+    }
+
+    /// The fingerprint by which signers are told apart: of the certificate's primary key, or of the sigstore key.
     pub fn certificate(&self) -> &Fingerprint {
         &self.certificate
     }
 
-    /// The fingerprint of the key that made the signature: the primary key, or a subkey.
+    /// The fingerprint of the key that made the signature: the primary key, a subkey, or the sigstore key.
     pub fn key(&self) -> &Fingerprint {
         &self.key
     }
@@ -41,13 +79,22 @@ impl Signer {
         &self.algorithm
     }
 
-    /// The certificate's first user ID, as its owner wrote it.
+    /// The certificate's first user ID, as its owner wrote it. A sigstore key has none.
     pub fn user_id(&self) -> Option<&str> {
         self.user_id.as_deref()
     }
 
-    /// The time that the signature claims, in whole seconds.
-    pub fn signed_at(&self) -> DateTime<Utc> {
+    /// The time that the signature claims, in whole seconds. A sigstore signature claims none.
+    pub fn signed_at(&self) -> Option<DateTime<Utc>> {
         self.signed_at
+    }
+
+    /// The signer, for a sentence.
+    pub(crate) fn described(&self) -> String {
+        match (self.kind, &self.user_id) {
+            (SignatureKind::Sigstore, _) => format!("the sigstore key {}, {}", self.key, self.algorithm),
+            (SignatureKind::OpenPgp, Some(user_id)) => format!("{user_id}, key {}", self.key),
+            (SignatureKind::OpenPgp, None) => format!("a certificate without user ID, key {}", self.key),
+        }
     }
 }

@@ -53,6 +53,10 @@ impl Signers {
 }
 
 impl TrustWindow {
+    fn is_unbounded(&self) -> bool {
+        self.from.is_none() && self.until.is_none()
+    }
+
     /// Whether the certificate is trusted at `time`.
     pub fn contains(&self, time: DateTime<Utc>) -> bool {
         self.from.is_none_or(|from| from <= time) && self.until.is_none_or(|until| time < until)
@@ -74,10 +78,13 @@ impl Terms {
                 user_id: signer.user_id().map(str::to_owned),
             });
         };
+        let Some(signed) = signer.signed_at().or(window.is_unbounded().then_some(at)) else {
+            return Err(TermsError::NoTime);
+        };
         // The time of a signature is the signer's word: who keeps a key beyond its time can date back.
         let times = match validity {
-            KeyValidity::Now => [signer.signed_at(), at],
-            KeyValidity::WhenSigned => [signer.signed_at(), signer.signed_at()],
+            KeyValidity::Now => [signed, at],
+            KeyValidity::WhenSigned => [signed, signed],
         };
         match times.into_iter().find(|time| !window.contains(*time)) {
             None => Ok(()),
@@ -85,8 +92,13 @@ impl Terms {
         }
     }
 
-    /// Whether a signature made at `signed` is neither too old nor from before the earliest time.
-    pub(super) fn accept_time(&self, signed: DateTime<Utc>, at: DateTime<Utc>) -> Result<(), TermsError> {
+    /// Whether a signature made at `signed` is neither too old nor from before the earliest time. Where either is asked
+    /// for, a signature without a time is not accepted.
+    pub(super) fn accept_time(&self, signed: Option<DateTime<Utc>>, at: DateTime<Utc>) -> Result<(), TermsError> {
+        let Some(signed) = signed else {
+            let asked = self.max_age.is_some() || self.signed_after.is_some();
+            return if asked { Err(TermsError::NoTime) } else { Ok(()) };
+        };
         if let Some(limit) = self.max_age.filter(|limit| at.signed_duration_since(signed) > *limit) {
             return Err(TermsError::TooOld { signed, limit });
         }
@@ -101,6 +113,15 @@ impl Terms {
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum TermsError {
+    /// The signer is a sigstore key that counts elsewhere, but not for this.
+    #[error("signed by the sigstore key {key}, whose signatures do not count here")]
+    Key {
+        /// The fingerprint of the key.
+        key: Fingerprint,
+    },
+    /// The signature says no time, and when it was made matters.
+    #[error("the signature does not say when it was made, which matters here")]
+    NoTime,
     /// The signer is trusted, but not for this.
     #[error("signed by {}, certificate {certificate}, whose signatures do not count here", user_id.as_deref().unwrap_or("a certificate without user ID"))]
     Signer {
@@ -141,8 +162,8 @@ impl TermsError {
     /// The stable code.
     pub fn code(&self) -> Code {
         match self {
-            Self::Signer { .. } => Code::SignerNotAccepted,
-            Self::TooEarly { .. } | Self::TooOld { .. } => Code::SignatureTooOld,
+            Self::Key { .. } | Self::Signer { .. } => Code::SignerNotAccepted,
+            Self::NoTime | Self::TooEarly { .. } | Self::TooOld { .. } => Code::SignatureTooOld,
             Self::Window { .. } => Code::SignerNotTrusted,
         }
     }
@@ -171,6 +192,42 @@ impl std::fmt::Display for Window<'_> {
             (Some(from), None) => write!(f, "from {}", from.date_naive()),
             (None, Some(until)) => write!(f, "until {}", until.date_naive()),
             (None, None) => f.write_str("always"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_without_a_time_is_refused_where_its_time_matters() {
+        let at = DateTime::UNIX_EPOCH;
+        let (none, day) = (Terms::default(), TimeDelta::days(1));
+        let young = Terms { max_age: Some(day), ..none.clone() };
+        let late = Terms { signed_after: Some(at), ..none.clone() };
+        assert_eq!(none.accept_time(None, at), Ok(()));
+        for terms in [&young, &late] {
+            let error = terms.accept_time(None, at).unwrap_err();
+            assert_eq!((error.clone(), error.code()), (TermsError::NoTime, Code::SignatureTooOld));
+        }
+        assert_eq!(young.accept_time(Some(at), at), Ok(()));
+    }
+
+    #[test]
+    fn a_signer_without_a_time_is_refused_where_trust_has_an_end() {
+        let text = std::fs::read("testdata/keys/cosign-p256.pub").unwrap();
+        let signer = Signer::sigstore(&crate::signature::SigstoreKey::from_pem(&text).unwrap());
+        let at = DateTime::UNIX_EPOCH;
+        let terms = |from, until| Terms {
+            signers: Signers::These(BTreeMap::from([(signer.key().clone(), TrustWindow { from, until })])),
+            ..Terms::default()
+        };
+        for validity in [KeyValidity::Now, KeyValidity::WhenSigned] {
+            assert_eq!(terms(None, None).accept_signer(&signer, validity, at), Ok(()));
+            for bounded in [terms(Some(at), None), terms(None, Some(at + TimeDelta::days(1)))] {
+                assert_eq!(bounded.accept_signer(&signer, validity, at), Err(TermsError::NoTime));
+            }
         }
     }
 }

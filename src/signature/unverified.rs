@@ -3,13 +3,18 @@
 use chrono::{DateTime, Utc};
 
 use crate::image::ImageSignature;
-use crate::signature::openpgp::framing::FramingError;
+use crate::signature::openpgp::error::AuthenticationError;
 use crate::signature::openpgp::{self, SignatureFacts};
-use crate::signature::{ClaimsError, KeyId, PayloadProfile, RecordError, UnverifiedClaims, record};
+use crate::signature::sigstore::blob::Content;
+use crate::signature::{
+    ClaimsError, KeyId, PayloadProfile, RecordError, Rejection, SignatureKind, SigstoreAttachment, UnverifiedClaims,
+    record,
+};
 
 /// The content of a signature that nobody has vouched for. No deciding function accepts it.
 #[derive(Clone, Debug)]
 pub struct Unverified {
+    kind: SignatureKind,
     facts: Option<SignatureFacts>,
     payload: Vec<u8>,
 }
@@ -19,10 +24,25 @@ impl Unverified {
     ///
     /// # Errors
     ///
-    /// A [`FramingError`] when the content is not one signed message.
-    pub fn read(content: &[u8]) -> Result<Self, FramingError> {
-        let (payload, facts) = openpgp::unverified(content)?;
-        Ok(Self { facts, payload })
+    /// The [`Rejection`] that a verification would end with when the content is neither one signed message nor one
+    /// sigstore attachment.
+    pub fn read(content: &[u8]) -> Result<Self, Box<Rejection>> {
+        match Content::of(content).map_err(refused)? {
+            Content::OpenPgp(message) => {
+                let (payload, facts) =
+                    openpgp::unverified(message).map_err(AuthenticationError::from).map_err(refused)?;
+                Ok(Self { kind: SignatureKind::OpenPgp, facts, payload })
+            }
+            Content::Sigstore(json) => {
+                let payload = SigstoreAttachment::read(json).map_err(refused)?.payload().to_vec();
+                Ok(Self { kind: SignatureKind::Sigstore, facts: None, payload })
+            }
+        }
+    }
+
+    /// The kind of the signature.
+    pub fn kind(&self) -> SignatureKind {
+        self.kind
     }
 
     /// The content of a record.
@@ -58,8 +78,15 @@ impl Unverified {
     ///
     /// # Errors
     ///
-    /// A [`ClaimsError`] when the payload is no container signature by `profile`.
+    /// A [`ClaimsError`] when the payload is no container signature; that of an OpenPGP signature is read by `profile`.
     pub fn claims(&self, profile: PayloadProfile) -> Result<UnverifiedClaims, ClaimsError> {
-        UnverifiedClaims::read(&self.payload, profile)
+        match self.kind {
+            SignatureKind::OpenPgp => UnverifiedClaims::read(&self.payload, profile),
+            SignatureKind::Sigstore => UnverifiedClaims::read_sigstore(&self.payload),
+        }
     }
+}
+
+fn refused(error: impl Into<Rejection>) -> Box<Rejection> {
+    Box::new(error.into())
 }

@@ -16,7 +16,7 @@ use sequoia_openpgp::types::{Curve, HashAlgorithm};
 use crate::time::{self, Time};
 
 /// The number of the ECDSA algorithm.
-const ECDSA: u8 = 19;
+pub(crate) const ECDSA: u8 = 19;
 
 /// What a key is made of.
 #[derive(Clone, Copy)]
@@ -35,7 +35,7 @@ enum Algorithm {
 }
 
 /// Every key: its name, its algorithm, and when it was made.
-const KEYS: [(&str, Algorithm, Time); 43] = [
+const KEYS: [(&str, Algorithm, Time); 50] = [
     ("release", Algorithm::Rsa(4096), time::KEYS),
     ("rsa2048", Algorithm::Rsa(2048), time::KEYS),
     ("rsa1024", Algorithm::Rsa(1024), time::KEYS),
@@ -79,6 +79,14 @@ const KEYS: [(&str, Algorithm, Time); 43] = [
     ("hostile-user-id", Algorithm::EdDsa, time::KEYS),
     ("stolen-subkey", Algorithm::EdDsa, time::KEYS),
     ("late-subkey.signing", Algorithm::EdDsa, time::LATER),
+    // Those of sigstore signatures, which know neither certificates nor times.
+    ("cosign-p256", Algorithm::P256, time::KEYS),
+    ("cosign-p384", Algorithm::P384, time::KEYS),
+    ("cosign-p521", Algorithm::P521, time::KEYS),
+    ("cosign-rsa2048", Algorithm::Rsa(2048), time::KEYS),
+    ("cosign-rsa1024", Algorithm::Rsa(1024), time::KEYS),
+    ("cosign-ed25519", Algorithm::EdDsa, time::KEYS),
+    ("cosign-other", Algorithm::P256, time::KEYS),
 ];
 
 /// The keys, by name.

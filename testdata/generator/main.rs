@@ -25,6 +25,7 @@ mod sheet;
 mod signatures;
 mod signers;
 mod signing;
+mod sigstore;
 mod time;
 mod wire;
 
@@ -36,8 +37,10 @@ fn main() {
     let keys = keys::Keys::load(&root.join("keys/secret"));
     let keys_dir = emptied(root.join("keys"));
     keyrings::write(&keys_dir, &keys);
+    sigstore::write_keys(&keys_dir, &keys);
     let mut sheet = sheet::Sheet::new(&emptied(root.join("signatures")));
     signatures::write(&mut sheet, &keys);
+    sigstore::write(&mut sheet, &keys);
     sheet.write(&root.join("cases.json"));
     objects::write(&emptied(root.join("images")), &keys);
     quickstart::write(&emptied(root.join("quickstart")), &keys_dir, &keys);

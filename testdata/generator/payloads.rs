@@ -7,6 +7,7 @@ pub(crate) const REPOSITORY: &str = "registry.example.com/shop/frontend";
 pub(crate) const TAGGED: &str = "registry.example.com/shop/frontend:1.0.0";
 
 const TYPE: &str = "atomic container signature";
+const COSIGN_TYPE: &str = "cosign container image signature";
 const OPTIONAL: &str = r#"{"creator":"vidimus testdata","timestamp":1709294400}"#;
 
 /// The digest of that image's manifest.
@@ -22,6 +23,11 @@ pub(crate) fn good() -> String {
 /// A well-formed payload, as containers/image writes it.
 pub(crate) fn payload(reference: &str, digest: &str) -> String {
     document(TYPE, reference, digest, OPTIONAL)
+}
+
+/// A well-formed payload, as cosign writes it.
+pub(crate) fn cosign(reference: &str, digest: &str, optional: &str) -> String {
+    document(COSIGN_TYPE, reference, digest, optional)
 }
 
 fn document(kind: &str, reference: &str, digest: &str, optional: &str) -> String {

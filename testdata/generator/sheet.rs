@@ -25,6 +25,7 @@ impl Sheet {
             sheet: self,
             file: name.to_owned(),
             keys: vec!["ed25519".to_owned()],
+            sigstore_keys: Vec::new(),
             at: time::NOW_TEXT,
             reference: None,
             options: Map::new(),
@@ -55,6 +56,7 @@ pub(crate) struct Row<'a> {
     sheet: &'a mut Sheet,
     file: String,
     keys: Vec<String>,
+    sigstore_keys: Vec<String>,
     at: &'static str,
     reference: Option<String>,
     options: Map<String, Value>,
@@ -62,9 +64,17 @@ pub(crate) struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// The trusted certificates, by file name without `.asc`.
+    /// The trusted certificates, by file name without `.asc`; no sigstore signature is asked for.
     pub(crate) fn keys(mut self, keys: &[&str]) -> Self {
+        self.sigstore_keys.clear();
         self.keys = keys.iter().map(|&key| key.to_owned()).collect();
+        self
+    }
+
+    /// The sigstore keys that are asked for, by file name without `.pub`; nobody is trusted beside them.
+    pub(crate) fn sigstore(mut self, keys: &[&str]) -> Self {
+        self.keys.clear();
+        self.sigstore_keys = keys.iter().map(|key| format!("{key}.pub")).collect();
         self
     }
 
@@ -90,6 +100,9 @@ impl Row<'_> {
     pub(crate) fn is(self, outcome: &str) -> Self {
         let keys: Vec<String> = self.keys.iter().map(|key| format!("{key}.asc")).collect();
         let mut row = json!({ "file": self.file, "keys": keys, "at": self.at, "options": self.options });
+        if !self.sigstore_keys.is_empty() {
+            row["sigstoreKeys"] = json!(self.sigstore_keys);
+        }
         if let Some(reference) = &self.reference {
             row["reference"] = reference.as_str().into();
         }

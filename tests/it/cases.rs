@@ -6,9 +6,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 use vidimus::signature::{Code, KeyValidity, Legacy, PayloadProfile, Rules};
-use vidimus::{KeyringBuilder, KeyringError, Requirement, Verifier};
+use vidimus::{Keyring, KeyringBuilder, KeyringError, Requirement, Verifier};
 
-use crate::support::raw_signature;
+use crate::support::{raw_signature, sigstore_signed};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,10 +19,13 @@ struct Table {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Case {
     file: String,
     keys: Vec<String>,
+    /// The keys of a demand of sigstore signatures; without any, the demand is of OpenPGP signatures.
+    #[serde(default)]
+    sigstore_keys: Vec<String>,
     at: String,
     #[serde(default)]
     options: Options,
@@ -59,16 +62,24 @@ fn every_signature_has_its_outcome() {
             continue;
         }
         loaded.unwrap();
-        let verifier = Verifier::with_rules(keyring.build().unwrap(), case.options.rules(), Requirement::default());
+        let (keyring, requirement) = if case.sigstore_keys.is_empty() {
+            (keyring.build().unwrap(), Requirement::default())
+        } else {
+            assert!(case.keys.is_empty(), "{}: one kind of keys", case.file);
+            (Keyring::empty(), sigstore_signed(&case.sigstore_keys))
+        };
+        let verifier = Verifier::with_rules(keyring, case.options.rules(), requirement);
         let content = fs::read(Path::new("testdata/signatures").join(&case.file)).unwrap();
         let reference = case.reference.as_deref().unwrap_or(&table.reference);
         let verdict = verifier.verify(&raw_signature(&content, &table.digest, reference), case.at.parse().unwrap());
         let evidence = &verdict.evidence()[0];
         if evidence.code().as_str() != case.outcome {
-            let Case { file, keys, at, options, outcome, note, .. } = case;
+            let Case { file, keys, sigstore_keys, at, options, outcome, note, .. } = case;
             let found = evidence.code();
             let message = evidence.message();
-            wrong.push(format!("{file} {keys:?} {at} {options:?}: {found} ({message}), not {outcome}; {note}"));
+            wrong.push(format!(
+                "{file} {keys:?} {sigstore_keys:?} {at} {options:?}: {found} ({message}), not {outcome}; {note}"
+            ));
         }
         assert_eq!(verdict.is_allowed(), evidence.code() == Code::Verified, "{}", case.file);
     }

@@ -18,6 +18,7 @@ const EXCEPTIONS: &[(&str, &str)] = {
     const SHORT: &str =
         "old Go code wrote first chunks under 512 octets, as the signatures of OpenShift's CI have them";
     &[
+        ("frame.simple-signing.sig", "the frame is containers/image's; the library reads bare messages"),
         ("framing.short-partial.sig", SHORT),
         ("framing.short-partial.zip.sig", SHORT),
         ("framing.tiny-partial.sig", SHORT),
@@ -70,7 +71,8 @@ fn what_is_accepted_is_accepted_by_the_library_too() {
     let (mut accepted, mut differing) = (0, BTreeSet::new());
     for case in table["cases"].as_array().unwrap() {
         let options = case["options"].as_object().unwrap();
-        if case["outcome"] != "verified" || !options.is_empty() {
+        let is_openpgp = case.get("sigstoreKeys").is_none();
+        if case["outcome"] != "verified" || !options.is_empty() || !is_openpgp {
             continue;
         }
         let keys: Vec<String> = serde_json::from_value(case["keys"].clone()).unwrap();

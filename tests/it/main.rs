@@ -43,6 +43,8 @@ mod readme;
 #[cfg(test)]
 mod report_schema;
 #[cfg(test)]
+mod sigstore;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod write_images;

@@ -7,7 +7,8 @@ use std::process::{Command, Output, Stdio};
 use base64::Engine as _;
 use vidimus::image::Text;
 use vidimus::policy::document::{FindingCode, KeyFile, KeyLocation, PolicyError, PolicyFile, Severity};
-use vidimus::{Image, Policy};
+use vidimus::signature::{SigstoreKey, SigstoreKeys, SigstoreTerms};
+use vidimus::{Demand, Image, Policy, Requirement};
 
 /// The conformance folder, where the environment names one. What a user clones is tested without it.
 pub(crate) fn conformance() -> Option<PathBuf> {
@@ -47,6 +48,17 @@ pub(crate) fn errors(documents: &[&str]) -> Vec<(FindingCode, String)> {
     let findings = load(documents).err().map_or(Vec::new(), |error| error.findings().to_vec());
     let errors = findings.into_iter().filter(|finding| finding.severity() == Severity::Error);
     errors.map(|finding| (finding.code(), finding.path().to_owned())).collect()
+}
+
+/// A sigstore key of the test data.
+pub(crate) fn sigstore_key(file: &str) -> SigstoreKey {
+    SigstoreKey::from_pem(&std::fs::read(format!("testdata/keys/{file}")).unwrap()).unwrap()
+}
+
+/// The demand of a sigstore signature by one of these keys of the test data.
+pub(crate) fn sigstore_signed<S: AsRef<str>>(files: &[S]) -> Requirement {
+    let keys = SigstoreKeys::new(files.iter().map(|file| sigstore_key(file.as_ref()))).unwrap();
+    Requirement::new("$", Demand::SigstoreSigned(SigstoreTerms { keys, identity: None }))
 }
 
 /// The time of verification: after everything in the test data.

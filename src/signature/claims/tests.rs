@@ -237,3 +237,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_sigstore_payload_has_its_own_type_and_may_have_no_optional_members() {
+    let sigstore = |optional: &str| payload(optional).replace(TYPE, SIGSTORE_TYPE);
+    let parse = |text: &str| Claims::parse_sigstore(text.as_bytes());
+    for (optional, accepted) in [
+        (r#","optional":null"#, true),
+        (r#","optional":{}"#, true),
+        (r#","optional":{"creator":null,"timestamp":1.0,"x":[1]}"#, true),
+        ("", false),
+        (r#","optional":[]"#, false),
+        (r#","optional":{"creator":1}"#, false),
+        (r#","optional":{"timestamp":0.5}"#, false),
+        (r#","optional":{},"x":1"#, false),
+    ] {
+        assert_eq!(parse(&sigstore(optional)).is_ok(), accepted, "{optional}");
+    }
+    let claims = parse(&sigstore(r#","optional":null"#)).unwrap();
+    assert_eq!(claims.flat()[0], ("critical.type".to_owned(), SIGSTORE_TYPE.to_owned()));
+    assert_eq!(
+        parse(&plain()),
+        Err(ClaimsError::UnsupportedType {
+            path: "$.critical.type".to_owned(),
+            found: TYPE.to_owned(),
+            expected: SIGSTORE_TYPE,
+        })
+    );
+    assert!(parse(&sigstore(r#","optional":{}"#).replace("example.com/a:v1", "")).is_ok());
+}

@@ -35,6 +35,11 @@ impl Keyring {
         builder.build()
     }
 
+    /// A keyring without certificates: nobody is trusted to make OpenPGP signatures. For policies that demand none.
+    pub fn empty() -> Self {
+        KeyringBuilder::default().prepare()
+    }
+
     /// The number of certificates.
     pub fn certificate_count(&self) -> usize {
         self.certificates.len()
