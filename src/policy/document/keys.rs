@@ -8,7 +8,7 @@ use crate::image::quote::Quoted;
 use crate::policy::document::containers_policy::KeySource;
 use crate::policy::document::field::Field;
 use crate::policy::document::finding::FindingCode;
-use crate::signature::{Fingerprint, Keyring, KeyringBuilder};
+use crate::signature::{Fingerprint, Keyring, KeyringBuilder, SigstoreKey, SigstoreKeys};
 
 /// Where a policy says that key material lies.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -110,16 +110,26 @@ impl<'r> Keys<'r> {
         Some(parts?.into_iter().flatten().collect())
     }
 
-    /// The contents of a source, each file on its own: for keys that are no certificates.
-    pub(crate) fn public_keys(&mut self, field: &Field<'_>, source: &KeySource) -> Option<Vec<Vec<u8>>> {
-        match source {
-            KeySource::Data(data) => Some(data.clone()),
+    /// The sigstore keys of a source. What is wrong is told about `field`.
+    pub(crate) fn public_keys(&mut self, field: &Field<'_>, source: &KeySource) -> Option<SigstoreKeys> {
+        let files = match source {
+            KeySource::Data(data) => {
+                data.iter().map(|bytes| KeyFile { name: field.pointer(), bytes: bytes.clone() }).collect()
+            }
             KeySource::Files(paths) => {
                 let read: Vec<_> = paths.iter().map(|path| self.contents(field, path)).collect();
                 let read: Option<Vec<_>> = read.into_iter().collect();
-                Some(read?.into_iter().flatten().map(|file| file.bytes).collect())
+                read?.into_iter().flatten().collect::<Vec<_>>()
             }
-        }
+        };
+        let read: Vec<_> = files
+            .iter()
+            .filter_map(|file| {
+                let key = SigstoreKey::from_pem(&file.bytes);
+                key.map_err(|error| field.tell(FindingCode::Key, format!("{}: {error}", Quoted(&file.name)))).ok()
+            })
+            .collect();
+        if read.len() < files.len() { None } else { SigstoreKeys::new(read) }
     }
 
     fn contents(&mut self, field: &Field<'_>, path: &str) -> Option<Vec<KeyFile>> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{ContainersPolicy, Demanded, Demands, SigstoreRoot, What};
 use crate::policy::scope::TransportScopes;
 use crate::policy::{Demand, Mode, NonEmpty, Requirement, Rule};
-use crate::signature::{Fingerprint, KeyValidity, PayloadProfile, Signers, Terms};
+use crate::signature::{Fingerprint, KeyValidity, PayloadProfile, Signers, SigstoreTerms, Terms};
 
 /// The rules of a policy. `names` are the user IDs of the certificates that it trusts.
 pub(crate) fn compile(policy: &ContainersPolicy, names: &Arc<BTreeMap<Fingerprint, String>>) -> TransportScopes {
@@ -56,15 +56,14 @@ fn demand(demanded: &Demanded) -> Requirement {
             ..Terms::default()
         }),
         What::SignedByOther { key_type } => Demand::Unsupported { what: format!("signatures by `{key_type}`") },
-        What::Sigstore(sigstore) => {
-            let what = match (&sigstore.root, sigstore.rekor) {
-                (SigstoreRoot::Fulcio, _) => "a certificate by Fulcio",
-                (SigstoreRoot::Pki, _) => "a certificate by a PKI",
-                (SigstoreRoot::Keys { .. }, true) => "an entry in Rekor",
-                (SigstoreRoot::Keys { .. }, false) => "a sigstore signature",
-            };
-            Demand::Unsupported { what: what.to_owned() }
-        }
+        What::Sigstore(sigstore) => match (&sigstore.root, sigstore.rekor) {
+            (SigstoreRoot::Keys { keys, .. }, false) => {
+                Demand::SigstoreSigned(SigstoreTerms { keys: keys.clone(), identity: Some(sigstore.identity.clone()) })
+            }
+            (SigstoreRoot::Keys { .. }, true) => Demand::Unsupported { what: "an entry in Rekor".to_owned() },
+            (SigstoreRoot::Fulcio, _) => Demand::Unsupported { what: "a certificate by Fulcio".to_owned() },
+            (SigstoreRoot::Pki, _) => Demand::Unsupported { what: "a certificate by a PKI".to_owned() },
+        },
     };
     Requirement::new(demanded.pointer.clone(), demand)
 }

@@ -15,7 +15,7 @@ pub(crate) use read::{one_of, read};
 
 use std::collections::BTreeSet;
 
-use crate::signature::{Fingerprint, IdentityRule};
+use crate::signature::{Fingerprint, IdentityRule, SigstoreKeys};
 
 /// A policy: what is demanded of which images.
 #[derive(Clone, Debug)]
@@ -77,10 +77,10 @@ pub(crate) struct Sigstore {
 /// Whom `sigstoreSigned` trusts.
 #[derive(Clone, Debug)]
 pub(crate) enum SigstoreRoot {
-    /// Public keys: where they were found, and each one as it is, PEM.
+    /// Public keys, and where they were found.
     Keys {
         source: KeySource,
-        pem: Vec<Vec<u8>>,
+        keys: SigstoreKeys,
     },
     Fulcio,
     Pki,

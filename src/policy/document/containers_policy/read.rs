@@ -4,17 +4,19 @@
 //! Source: `signature/policy_config.go` of containers/image. Where we are stricter (a key file that is missing, empty
 //! or damaged) it is as a signature could never be accepted.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::scopes::{self, TRANSPORTS};
 use super::sigstore::sigstore;
-use super::{ContainersPolicy, Demanded, Demands, KeySource, What, identity};
+use super::{ContainersPolicy, Demanded, Demands, KeySource, Sigstore, SigstoreRoot, What, identity};
 use crate::policy::document::field::{Field, Members, choice};
 use crate::policy::document::finding::FindingCode;
 use crate::policy::document::keys::Keys;
-use crate::signature::IdentityRule;
+use crate::signature::{IdentityRule, SIGSTORE_KEYS_PER_RULE, SigstoreKey};
 
 /// Base64 as Go's `StdEncoding` reads it: padding is needed, and bits that nobody needs are not looked at.
 pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -64,6 +66,11 @@ fn demands(field: &Field<'_>, keys: &mut Keys<'_>) -> Option<Demands> {
     if all.len() < count {
         return None;
     }
+    let sigstore_keys: BTreeSet<_> = all.iter().flat_map(sigstore_keys).collect();
+    if sigstore_keys.len() > SIGSTORE_KEYS_PER_RULE {
+        let text = format!("there are {} sigstore keys here, {SIGSTORE_KEYS_PER_RULE} at most", sigstore_keys.len());
+        field.tell(FindingCode::Limit, text);
+    }
     let keyed = |demanded: &&Demanded| matches!(demanded.what, What::SignedBy { .. } | What::Sigstore(_));
     if all.iter().filter(keyed).count() > 1 {
         field.tell(
@@ -72,6 +79,19 @@ fn demands(field: &Field<'_>, keys: &mut Keys<'_>) -> Option<Demands> {
         );
     }
     Some(Demands { document: field.document().to_owned(), pointer: field.pointer(), all })
+}
+
+/// The public keys of a demand.
+fn sigstore_keys(demanded: &Demanded) -> Vec<&SigstoreKey> {
+    match &demanded.what {
+        What::Sigstore(Sigstore { root: SigstoreRoot::Keys { keys, .. }, .. }) => keys.iter().collect(),
+        What::AcceptAnything
+        | What::Reject
+        | What::SignedBaseLayer
+        | What::SignedBy { .. }
+        | What::SignedByOther { .. }
+        | What::Sigstore(_) => Vec::new(),
+    }
 }
 
 #[derive(Clone, Copy)]

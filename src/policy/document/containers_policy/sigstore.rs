@@ -31,8 +31,8 @@ pub(super) fn sigstore(members: &Members<'_>, keys: &mut Keys<'_>) -> Option<Sig
         (_, Some(pki_field)) => pki(pki_field).map(|()| SigstoreRoot::Pki),
         (None, None) => {
             let source = source?;
-            let pem = keys.public_keys(field, &source)?;
-            Some(SigstoreRoot::Keys { source, pem })
+            let read = keys.public_keys(field, &source)?;
+            Some(SigstoreRoot::Keys { source, keys: read })
         }
     });
 
