@@ -33,6 +33,8 @@ mod policy_laws;
 #[cfg(test)]
 mod policy_peer;
 #[cfg(test)]
+mod policy_schemas;
+#[cfg(test)]
 mod policy_scopes;
 #[cfg(test)]
 mod policy_signature;
