@@ -1,7 +1,6 @@
 //! `vidimus keys`: what each certificate can vouch for.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -9,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::cli::error::Error;
-use crate::cli::output::Terminal;
+use crate::cli::output::{Terminal, print};
 use crate::cli::rules::RuleOptions;
 use crate::cli::{Status, at, parse_time};
 use crate::report::{Escaped, Style};
@@ -50,10 +49,8 @@ impl Keys {
             Format::Json => as_json(&certificates, at),
             Format::Text => certificates.iter().map(|certificate| as_text(certificate, terminal.style())).collect(),
         };
-        match io::stdout().write_all(text.as_bytes()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Write { source: error }),
-            _ => Ok(Status::Allowed),
-        }
+        print(&text)?;
+        Ok(Status::Allowed)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::cli::error::Error;
 use crate::cli::output::{Output, Sink, Terminal};
 use crate::cli::rules::RuleOptions;
 use crate::cli::{EXIT_STATUS, Status, at, parse_time};
-use crate::image::{Carried, Carrier, CarrierKind, Digest, Image, Reference, Rewrite, Text};
+use crate::image::{Carried, Carrier, Digest, Image, Reference, Rewrite, Text};
 use crate::policy::{Context, Requirement};
 use crate::report::{self, Entry, ItemError, Summary};
 use crate::source::export::{self, Item};
@@ -228,12 +228,7 @@ impl Run {
 
     fn image(&mut self, place: &str, carried: Option<&Carried<'_>>, verdict: &Verdict) -> Result<(), Error> {
         self.summary.count(verdict);
-        let carrier = carried.filter(|carried| carried.kind != CarrierKind::Image).map(|carried| report::Carrier {
-            kind: carried.kind.as_str(),
-            namespace: &carried.namespace,
-            name: &carried.name,
-        });
-        let entry = Entry { place, carrier, verdict };
+        let entry = Entry { place, carrier: carried.and_then(report::Carrier::of), verdict };
         self.write(|report| report.image(&entry))
     }
 

@@ -36,5 +36,6 @@ pub(crate) use rejection::anchor_code;
 pub use rejection::{Rejection, Undecided};
 pub use rules::{KeyValidity, Legacy, Rules};
 pub use signer::Signer;
+pub(crate) use terms::Days;
 pub use terms::{Signers, Terms, TermsError, TrustWindow};
 pub use unverified::Unverified;

@@ -9,8 +9,11 @@ mod signature_policy;
 mod sink;
 mod written;
 
+pub(crate) use field::{Field, Members, suggestion};
 pub use finding::{Finding, FindingCode, PolicyError, Severity};
 pub use keys::{KeyFile, KeyLocation, ReadKeys};
 pub use load::PolicyFile;
 pub use sink::FINDING_LIMIT;
+pub(crate) use sink::Sink;
 pub use written::DOCUMENT_LIMIT;
+pub(crate) use written::Written;

@@ -35,6 +35,11 @@ impl ImageScopes {
         Self { scopes, rules, exemptions, no_match, asks_for_names }
     }
 
+    /// How many rules there are, what governs where no rule matches counted.
+    pub(crate) fn rule_count(&self) -> usize {
+        self.rules.len().saturating_add(usize::from(self.no_match.is_some()))
+    }
+
     /// What governs an image that is asked for by `reference`, at `at`. An exemption comes before every rule.
     pub(crate) fn governing(&self, reference: Option<&Reference>, context: &Context, at: DateTime<Utc>) -> Governing {
         // Images that do not come from a registry have no name that a pattern could match.

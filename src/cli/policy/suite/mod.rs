@@ -1,0 +1,100 @@
+//! Tests of policies: what a suite says, and what came of it.
+
+pub(super) mod junit;
+mod read;
+mod run;
+pub(super) mod told;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+use crate::image::Reference;
+use crate::policy::Effect;
+use crate::policy::document::Finding;
+use crate::signature::Code;
+
+pub(super) use read::read;
+pub(super) use run::run;
+
+/// A document of the kind `PolicyTest`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Suite {
+    pub(super) name: String,
+    /// The file that it stands in.
+    pub(super) file: String,
+    /// The documents of the policy, as paths from where the command runs.
+    pub(super) policy: Vec<PathBuf>,
+    pub(super) at: DateTime<Utc>,
+    pub(super) cases: Vec<Case>,
+}
+
+/// An image, where it is to run, and what is to be decided.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Case {
+    pub(super) name: String,
+    /// The export, as a path from where the command runs.
+    pub(super) images: PathBuf,
+    /// Which image of the export; the only one, if nothing is given.
+    pub(super) image: Option<String>,
+    /// What the image is asked for by, instead of what the object says.
+    pub(super) reference: Option<Reference>,
+    pub(super) namespace: Option<String>,
+    pub(super) labels: Option<BTreeMap<String, String>>,
+    /// Instead of the time of the suite.
+    pub(super) at: Option<DateTime<Utc>>,
+    pub(super) expect: Expectation,
+}
+
+/// What is to be decided. What is not given may be anything.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Expectation {
+    pub(super) decision: Effect,
+    pub(super) code: Option<Code>,
+    /// The scope, or the name of the rule, that governs; empty for the default of a policy.
+    pub(super) scope: Option<String>,
+    /// The codes of the signatures, in the order of the object.
+    pub(super) signatures: Option<Vec<Code>>,
+    pub(super) tolerated: Option<bool>,
+}
+
+/// What came of a suite.
+#[derive(Debug)]
+pub(super) struct SuiteResult {
+    pub(super) name: String,
+    pub(super) file: String,
+    /// Why the suite could not be run: a message, and what is wrong with its documents or those of the policy.
+    pub(super) error: Option<(String, Vec<Finding>)>,
+    pub(super) cases: Vec<CaseResult>,
+}
+
+/// What came of a case.
+#[derive(Debug)]
+pub(super) struct CaseResult {
+    pub(super) name: String,
+    pub(super) outcome: Outcome,
+}
+
+/// Whether a case is as expected.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It could not be run, for this reason.
+    Error(String),
+    /// Something is decided otherwise.
+    Failed {
+        differences: Vec<Difference>,
+        /// The decision in full, as text without colour.
+        explanation: String,
+    },
+    Passed,
+}
+
+/// Something that is not as expected.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Difference {
+    /// The member of `expect`.
+    pub(super) member: &'static str,
+    pub(super) expected: String,
+    pub(super) got: String,
+}
