@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::cli::error::Error;
 use crate::cli::output::{Terminal, print};
-use crate::cli::rules::RuleOptions;
+use crate::cli::rules::PracticeOptions;
 use crate::cli::{Status, at, parse_time};
 use crate::report::{Escaped, Style};
 use crate::signature::{CertificateSummary, KeySummary, Trust, rfc3339};
@@ -31,7 +31,7 @@ pub(super) struct Keys {
     output: Format,
 
     #[command(flatten)]
-    rules: RuleOptions,
+    rules: PracticeOptions,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -39,9 +39,6 @@ pub(super) struct Verify {
     #[arg(long, value_name = "FILE|DIR", conflicts_with = "keys")]
     policy: Vec<PathBuf>,
 
-    #[command(flatten)]
-    context: ContextOptions,
-
     /// The time to judge by, such as 2026-01-31 or 2026-01-31T12:00:00Z; now, if not given
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<DateTime<Utc>>,
@@ -61,6 +58,9 @@ pub(super) struct Verify {
     /// The image reference that signature files must be for
     #[arg(long, value_name = "REFERENCE", requires = "digest")]
     reference: Option<String>,
+
+    #[command(flatten)]
+    context: ContextOptions,
 
     #[command(flatten)]
     rules: RuleOptions,

@@ -157,11 +157,12 @@ impl Comparison {
         for error in &self.errors {
             let _ = writeln!(out, "{bad}ERROR{end}  {}\n  {}\n", Escaped(&error.place), Escaped(&error.message));
         }
-        let _ = write!(out, "{} images: {} decided differently", self.images, self.flips.len());
-        for ((before, after), count) in self.counts() {
-            let _ = write!(out, ", {count} {before} → {after}");
-        }
-        out.push('\n');
+        let alike = self.images.saturating_sub(u64::try_from(self.flips.len()).unwrap_or(u64::MAX));
+        let changes: Vec<_> =
+            self.counts().into_iter().map(|((before, after), count)| format!("{count} {before} → {after}")).collect();
+        let changes = if changes.is_empty() { String::new() } else { format!(": {}", changes.join(", ")) };
+        let _ =
+            writeln!(out, "{} images: {alike} decided alike, {} differently{changes}", self.images, self.flips.len());
         out
     }
 

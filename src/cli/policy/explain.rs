@@ -90,7 +90,7 @@ impl Explain {
         let status = if run.errors.is_empty() { Status::Allowed } else { Status::Undecided };
         print(&match self.output {
             Format::Json => run.as_json(),
-            Format::Text => run.as_text(),
+            Format::Text => std::mem::take(&mut run.text),
         })?;
         if run.images.is_empty() && run.errors.is_empty() && !exports.is_empty() {
             let sources = exports.join(", ");
@@ -169,10 +169,6 @@ impl Run {
             "image": image_json(&entry),
             "governance": lookup_json(&lookup, reference),
         }));
-    }
-
-    fn as_text(&self) -> String {
-        self.text.clone()
     }
 
     fn as_json(&self) -> String {

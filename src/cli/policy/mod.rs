@@ -50,12 +50,12 @@ impl Policy {
 /// By what is judged, beside the policy
 #[derive(Args, Debug)]
 struct JudgeOptions {
-    #[command(flatten)]
-    context: ContextOptions,
-
     /// The time to judge by, such as 2026-01-31 or 2026-01-31T12:00:00Z; now, if not given
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<DateTime<Utc>>,
+
+    #[command(flatten)]
+    context: ContextOptions,
 
     #[command(flatten)]
     practices: PracticeOptions,

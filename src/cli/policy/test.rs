@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::Args;
 
 use super::suite::told::Counts;
-use super::suite::{self, SuiteResult, junit, told};
+use super::suite::{self, SuiteError, SuiteResult, junit, told};
 use crate::cli::Status;
 use crate::cli::error::Error;
 use crate::cli::output::{Terminal, print};
@@ -121,7 +121,8 @@ fn results(paths: &[PathBuf], terminal: &Terminal) -> Vec<SuiteResult> {
         let files = match policy_files(std::slice::from_ref(path)) {
             Ok(files) => files,
             Err(error) => {
-                results.push(lost(path.display().to_string(), said(&error)));
+                let error = SuiteError { message: said(&error), ..SuiteError::default() };
+                results.push(lost(path.display().to_string(), error));
                 continue;
             }
         };
@@ -132,9 +133,9 @@ fn results(paths: &[PathBuf], terminal: &Terminal) -> Vec<SuiteResult> {
                         .extend(suites.iter().map(|suite| suite::run(suite, |policy| terminal.remark_lints(policy))));
                 }
                 Err(error) => {
-                    let findings = error.findings().to_vec();
-                    let error = Some(("the suite cannot be read".to_owned(), findings));
-                    results.push(SuiteResult { error, ..lost(file.name, String::new()) });
+                    let message = "the suite cannot be read".to_owned();
+                    let name = file.name.clone();
+                    results.push(lost(name, SuiteError::new(message, error.findings(), vec![file])));
                 }
             }
         }
@@ -142,8 +143,8 @@ fn results(paths: &[PathBuf], terminal: &Terminal) -> Vec<SuiteResult> {
     results
 }
 
-fn lost(file: String, message: String) -> SuiteResult {
-    SuiteResult { name: file.clone(), file, error: Some((message, Vec::new())), cases: Vec::new() }
+fn lost(file: String, error: SuiteError) -> SuiteResult {
+    SuiteResult { name: file.clone(), file, error: Some(error), cases: Vec::new() }
 }
 
 /// What is wrong with the files of a suite; the words for a policy do not fit.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::told::Counts;
-use super::{CaseResult, Difference, Outcome, SuiteResult};
+use super::{CaseResult, Difference, Outcome, SuiteError, SuiteResult};
 use crate::report::Escaped;
 
 /// The results: a `testsuite` each, a `testcase` each. A suite that could not be run is one that holds one error.
@@ -15,7 +15,7 @@ pub(in crate::cli::policy) fn junit(suites: &[SuiteResult]) -> String {
     for suite in suites {
         let name = escaped(&suite.name);
         let _ = writeln!(out, "  <testsuite name=\"{name}\" {}>", counted(Counts::of([suite])));
-        if let Some((message, findings)) = &suite.error {
+        if let Some(SuiteError { message, findings, .. }) = &suite.error {
             let text: Vec<_> = findings.iter().map(ToString::to_string).collect();
             let _ = writeln!(out, "    <testcase classname=\"{name}\" name=\"{}\">", escaped(&suite.file));
             element(&mut out, "error", "not-loaded", message, &text.join("\n"));

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 
 use crate::image::Reference;
 use crate::policy::Effect;
-use crate::policy::document::Finding;
+use crate::policy::document::{Finding, KeyFile};
 use crate::signature::Code;
 
 pub(super) use read::read;
@@ -64,9 +64,26 @@ pub(super) struct Expectation {
 pub(super) struct SuiteResult {
     pub(super) name: String,
     pub(super) file: String,
-    /// Why the suite could not be run: a message, and what is wrong with its documents or those of the policy.
-    pub(super) error: Option<(String, Vec<Finding>)>,
+    pub(super) error: Option<SuiteError>,
     pub(super) cases: Vec<CaseResult>,
+}
+
+/// Why a suite could not be run.
+#[derive(Debug, Default)]
+pub(super) struct SuiteError {
+    pub(super) message: String,
+    /// What is wrong with the suite, or with the policy.
+    pub(super) findings: Vec<Finding>,
+    /// The texts that the findings are about, by the names of their files.
+    pub(super) texts: BTreeMap<String, String>,
+}
+
+impl SuiteError {
+    /// What is wrong with these files, as a message and in full.
+    pub(super) fn new(message: String, findings: &[Finding], files: Vec<KeyFile>) -> Self {
+        let texts = files.into_iter().filter_map(|file| Some((file.name, String::from_utf8(file.bytes).ok()?)));
+        Self { message, findings: findings.to_vec(), texts: texts.collect() }
+    }
 }
 
 /// What came of a case.

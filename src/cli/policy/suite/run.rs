@@ -1,32 +1,34 @@
 //! Runs suites: loads the policy, verifies the image of each case, and compares.
 
-use super::{Case, CaseResult, Difference, Expectation, Outcome, Suite, SuiteResult};
+use super::{Case, CaseResult, Difference, Expectation, Outcome, Suite, SuiteError, SuiteResult};
 use crate::cli::policy::images;
 use crate::image::{Carried, Text};
+use crate::policy::document::PolicyFile;
 use crate::policy::{Context, Effect, Namespace, Policy, Transport};
 use crate::report::{Carrier, Entry, Style, explained_text};
 use crate::signature::{Code, Rules};
-use crate::source;
-use crate::source::policy::PolicyFileError;
+use crate::source::policy::{policy_files, read_keys};
 use crate::verifier::{Verdict, Verifier};
 
 /// Runs a suite. `remark` is told of the policy, once it is loaded.
 pub(in crate::cli::policy) fn run(suite: &Suite, remark: impl FnOnce(&Policy)) -> SuiteResult {
     let (name, file) = (suite.name.clone(), suite.file.clone());
-    let policy = match source::policy::policy(&suite.policy, suite.at) {
+    let policy = match load(suite) {
         Ok(policy) => policy,
-        Err(error) => {
-            let findings = match &error {
-                PolicyFileError::Policy(error) => error.findings().to_vec(),
-                PolicyFileError::NoFile { .. } | PolicyFileError::Unreadable { .. } => Vec::new(),
-            };
-            return SuiteResult { name, file, error: Some((error.to_string(), findings)), cases: Vec::new() };
-        }
+        Err(error) => return SuiteResult { name, file, error: Some(error), cases: Vec::new() },
     };
     remark(&policy);
     let verifier = Verifier::with_policy(policy, Rules::default());
     let cases = suite.cases.iter().map(|case| self::case(&verifier, suite, case)).collect();
     SuiteResult { name, file, error: None, cases }
+}
+
+fn load(suite: &Suite) -> Result<Policy, SuiteError> {
+    let read = policy_files(&suite.policy)
+        .map_err(|error| SuiteError { message: error.to_string(), ..SuiteError::default() })?;
+    let files: Vec<_> = read.iter().map(|file| PolicyFile { name: &file.name, bytes: &file.bytes }).collect();
+    let loaded = Policy::load(&files, suite.at, &mut |location| read_keys(location));
+    loaded.map_err(|error| SuiteError::new(error.to_string(), error.findings(), read))
 }
 
 fn case(verifier: &Verifier, suite: &Suite, case: &Case) -> CaseResult {

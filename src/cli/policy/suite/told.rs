@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{CaseResult, Difference, Outcome, SuiteResult};
-use crate::report::{Escaped, Style, finding_json};
+use super::{CaseResult, Difference, Outcome, SuiteError, SuiteResult};
+use crate::report::{Escaped, Style, finding_json, finding_text};
 
 /// How many cases came out how.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -40,10 +40,11 @@ pub(in crate::cli::policy) fn text(suites: &[SuiteResult], style: Style) -> Stri
     // Writing to a string cannot fail.
     let mut out = String::new();
     for suite in suites {
-        if let Some((message, findings)) = &suite.error {
-            let _ = writeln!(out, "{bad}ERROR{end}   {}: {}", Escaped(&suite.name), Escaped(message));
+        if let Some(SuiteError { message, findings, texts }) = &suite.error {
+            let _ = writeln!(out, "{bad}ERROR{end}   {}: {}\n", Escaped(&suite.name), Escaped(message));
             for finding in findings {
-                let _ = writeln!(out, "  {finding}");
+                let text = texts.get(finding.document()).map(String::as_str);
+                let _ = writeln!(out, "{}", finding_text(finding, text, style));
             }
         }
         for case in &suite.cases {
@@ -85,11 +86,11 @@ fn case(out: &mut String, suite: &SuiteResult, case: &CaseResult, style: Style) 
 pub(in crate::cli::policy) fn json(suites: &[SuiteResult]) -> String {
     let Counts { passed, failed, errors } = Counts::of(suites);
     let suite = |suite: &SuiteResult| {
-        let findings = suite.error.iter().flat_map(|(_, findings)| findings).map(finding_json);
+        let findings = suite.error.iter().flat_map(|error| &error.findings).map(finding_json);
         json!({
             "name": suite.name,
             "file": suite.file,
-            "error": suite.error.as_ref().map(|(message, _)| message),
+            "error": suite.error.as_ref().map(|error| &error.message),
             "findings": findings.collect::<Vec<_>>(),
             "cases": suite.cases.iter().map(case_json).collect::<Vec<_>>(),
         })
