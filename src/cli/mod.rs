@@ -81,10 +81,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Verify(verify::Verify),
+    Verify(Box<verify::Verify>),
     Inspect(inspect::Inspect),
     Keys(keys::Keys),
-    Policy(policy::Policy),
+    Policy(Box<policy::Policy>),
 }
 
 /// The time of verification: given, or the present. This is where the clock is read, and nowhere else.

@@ -46,3 +46,51 @@ impl Lookup {
         &self.considered
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::scope::TransportScopes;
+    use crate::policy::{Context, Demand, Mode, Namespace, Requirement};
+
+    fn rule(scope: &str) -> Rule {
+        Rule::new("p", scope.to_owned(), scope.to_owned(), Mode::Enforce, Requirement::new(scope, Demand::Reject))
+    }
+
+    #[test]
+    fn tells_what_was_looked_for_until_it_was_found() {
+        let mut scopes = TransportScopes::new(rule("default"));
+        scopes.add("docker", "a.example/b", rule("a.example/b"));
+        scopes.add_in_namespace("n", "a.example/b/c", rule("a.example/b/c"));
+        let in_namespace = |name: &str| Context {
+            namespace: Some(Namespace { name: name.to_owned(), labels: None }),
+            ..Context::default()
+        };
+        let all = ["a.example/b/c:1", "a.example/b/c", "a.example/b"];
+        for (reference, context, considered, scope) in [
+            ("a.example/b/c:1", in_namespace("n"), &all[..2], Ok("a.example/b/c")),
+            ("a.example/b/c:1", in_namespace("m"), &all[..], Ok("a.example/b")),
+            // Whether the scope of the namespace governs cannot be told, and no other one may instead.
+            ("a.example/b/c:1", Context::default(), &all[..2], Err(Code::UnknownNamespace)),
+            ("a.example/b", Context::default(), &all[2..], Ok("a.example/b")),
+            (
+                "b",
+                in_namespace("n"),
+                &["docker.io/library/b", "docker.io/library", "docker.io", "*.io", ""],
+                Ok("default"),
+            ),
+        ] {
+            let mut found = Vec::new();
+            let reference = reference.parse().unwrap();
+            let governing = scopes.look_up(Some(&reference), &context, &mut |scope| found.push(scope.to_owned()));
+            let lookup = Lookup { governing, considered: found };
+            let governs = match lookup.governs() {
+                Governs::Rule(rule) => Ok(rule.scope()),
+                Governs::Unknown { code, .. } => Err(code),
+                Governs::Exemption(_) | Governs::Nothing => panic!("{reference}: {lookup:?}"),
+            };
+            let owned: Vec<_> = considered.iter().map(|scope| (*scope).to_owned()).collect();
+            assert_eq!((lookup.considered(), governs), (owned.as_slice(), scope), "{reference}");
+        }
+    }
+}

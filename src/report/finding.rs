@@ -46,7 +46,7 @@ fn excerpt(line: &str, column: usize) -> Option<(String, usize)> {
     let place = column.saturating_sub(1);
     let start = place.saturating_sub(AROUND).max(blank.min(place));
     let part = |from: usize, to: usize| -> String {
-        line.chars().skip(from).take(to.saturating_sub(from)).map(|character| visible(character)).collect()
+        line.chars().skip(from).take(to.saturating_sub(from)).map(visible).collect()
     };
     let before = part(start, place);
     let cut = if start > blank { "…" } else { "" };

@@ -78,21 +78,21 @@ fn the_schema_of_suites_lists_every_code() {
 /// What a schema refuses is refused by the reader as well, and what it takes only for reasons that it cannot know of.
 #[test]
 fn documents_are_as_their_schemas_say() {
-    let validator = self::validator("containers-policy");
+    let policy = validator("containers-policy");
     for (file, valid) in
         [("shop", true), ("both-signers", true), ("hostile-scope", true), ("broken", false), ("hostile", false)]
     {
         let file = format!("testdata/policies/{file}.json");
         let document: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
-        assert_eq!(validator.is_valid(&document), valid, "{file}");
+        assert_eq!(policy.is_valid(&document), valid, "{file}");
         assert_eq!(run(&["policy", "check", &file]).status, if valid { 0 } else { 2 }, "{file}");
     }
-    let validator = self::validator("policy-test");
+    let suite = validator("policy-test");
     for (file, valid) in [("shop", true), ("failing", true), ("no-image", true), ("broken", false)] {
         let text = fs::read_to_string(format!("testdata/policies/suites/{file}.yaml")).unwrap();
         for document in text.split("\n---\n") {
             let document: Value = serde_saphyr::from_str(document).unwrap();
-            assert_eq!(validator.is_valid(&document), valid, "{file}");
+            assert_eq!(suite.is_valid(&document), valid, "{file}");
         }
     }
 }

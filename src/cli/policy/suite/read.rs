@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use super::{Case, Expectation, Suite};
 use crate::cli::parse_time;
 use crate::image::Reference;
-use crate::policy::Effect;
-use crate::policy::document::{Field, FindingCode, Members, PolicyError, Sink, Written, suggestion};
+use crate::policy::document::{FindingCode, PolicyError};
+use crate::policy::{Effect, Field, Members, Sink, Written, suggestion};
 use crate::signature::Code;
 
 const EFFECTS: [(&str, Effect); 3] =
