@@ -13,6 +13,8 @@ mod cli_policy;
 #[cfg(test)]
 mod cli_policy_schema;
 #[cfg(test)]
+mod cli_policy_suites;
+#[cfg(test)]
 mod cli_policy_text;
 #[cfg(test)]
 mod cli_text;

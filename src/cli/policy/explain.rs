@@ -28,8 +28,8 @@ Exit status:
 
 /// Explain which scope of a policy governs an image, and what it demands; or the decision about images of an export
 ///
-/// An IMAGE is a reference, or what skopeo takes: docker://REF, atomic:REF, dir:/PATH, oci:/PATH[:TAG],
-/// oci-archive:/PATH, containers-storage:[DRIVER@/ROOT]NAME and so on. Paths are taken as they are written: links are
+/// An IMAGE is a reference, or what skopeo takes: `docker://REF`, `atomic:REF`, `dir:/PATH`, `oci:/PATH[:TAG]`,
+/// `oci-archive:/PATH`, `containers-storage:[DRIVER@/ROOT]NAME` and so on. Paths are taken as they are written: links are
 /// not followed. A file is an export, and each image in it is verified: for every demand of the policy it is said what
 /// came of each signature, and what would have been accepted.
 #[derive(Args, Debug)]
