@@ -79,14 +79,18 @@ impl Governor {
 
     /// The same, with the way that led there.
     pub(crate) fn look_up(&self, reference: Option<&Reference>, context: &Context, at: DateTime<Utc>) -> Lookup {
-        let mut considered = Vec::new();
+        let (mut scopes, mut rules) = (Vec::new(), Vec::new());
         let governing = match &self.0 {
-            Governance::Everywhere(_) | Governance::Images(_) => self.governing(reference, context, at),
-            Governance::Transports(scopes) => {
-                scopes.look_up(reference, context, &mut |scope| considered.push(scope.to_owned()))
+            Governance::Everywhere(_) => self.governing(reference, context, at),
+            Governance::Images(images) => {
+                rules.extend(images.applying(reference, context).map(|rule| rule.name().to_owned()));
+                self.governing(reference, context, at)
+            }
+            Governance::Transports(transports) => {
+                transports.look_up(reference, context, &mut |scope| scopes.push(scope.to_owned()))
             }
         };
-        Lookup { governing, considered }
+        Lookup { governing, scopes, rules }
     }
 }
 

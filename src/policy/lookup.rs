@@ -8,7 +8,8 @@ use crate::signature::Code;
 #[derive(Clone, Debug)]
 pub struct Lookup {
     pub(super) governing: Governing,
-    pub(super) considered: Vec<String>,
+    pub(super) scopes: Vec<String>,
+    pub(super) rules: Vec<String>,
 }
 
 /// What governs an image.
@@ -42,8 +43,14 @@ impl Lookup {
 
     /// The scopes that were looked for, in this order, the one that governs included; the empty one is what governs
     /// where no other scope of the transport does. There is none where the policy has no scopes for the image at all.
-    pub fn considered(&self) -> &[String] {
-        &self.considered
+    pub fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// In a policy whose rules have names: those that are for the image, or may be, in the order in which they come.
+    /// The first one governs, unless an exemption does or it cannot be told.
+    pub fn rules(&self) -> &[String] {
+        &self.rules
     }
 }
 
@@ -83,14 +90,14 @@ mod tests {
             let mut found = Vec::new();
             let reference = reference.parse().unwrap();
             let governing = scopes.look_up(Some(&reference), &context, &mut |scope| found.push(scope.to_owned()));
-            let lookup = Lookup { governing, considered: found };
+            let lookup = Lookup { governing, scopes: found, rules: Vec::new() };
             let governs = match lookup.governs() {
                 Governs::Rule(rule) => Ok(rule.scope()),
                 Governs::Unknown { code, .. } => Err(code),
                 Governs::Exemption(_) | Governs::Nothing => panic!("{reference}: {lookup:?}"),
             };
             let owned: Vec<_> = considered.iter().map(|scope| (*scope).to_owned()).collect();
-            assert_eq!((lookup.considered(), governs), (owned.as_slice(), scope), "{reference}");
+            assert_eq!((lookup.scopes(), governs), (owned.as_slice(), scope), "{reference}");
         }
     }
 }

@@ -87,7 +87,8 @@ impl Lines<'_> {
     }
 
     fn line(&mut self, word: &str, text: &str, indent: usize) {
-        let _ = writeln!(self.out, "{:indent$}{word} {}", "", Escaped(text));
+        let space = if word.is_empty() { "" } else { " " };
+        let _ = writeln!(self.out, "{:indent$}{word}{space}{}", "", Escaped(text));
     }
 
     fn list(&mut self, word: &str, texts: impl Iterator<Item = String>, count: usize, indent: usize) {

@@ -13,7 +13,8 @@ use crate::signature::Code;
 pub fn explained_text(entry: &Entry<'_>, lookup: &Lookup, style: Style) -> String {
     let mut out = decision_text(entry, style);
     // Where nothing was looked for, the reason has said why.
-    if !(lookup.considered().is_empty() && matches!(lookup.governs(), Governs::Unknown { .. })) {
+    if !(lookup.scopes().is_empty() && lookup.rules().is_empty() && matches!(lookup.governs(), Governs::Unknown { .. }))
+    {
         out.push_str(&lookup_text(lookup, style, 2));
     }
     if let Some(explanation) = entry.verdict.explanation() {

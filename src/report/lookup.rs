@@ -16,18 +16,24 @@ pub fn lookup_text(lookup: &Lookup, style: Style, indent: usize) -> String {
     let inner = indent.saturating_add(2);
     // Writing to a string cannot fail.
     let mut out = String::new();
-    if let Some((last, others)) = lookup.considered().split_last() {
+    if let Some((last, others)) = lookup.scopes().split_last() {
         let _ = writeln!(out, "{:indent$}scopes looked for, the most specific first:", "");
         for scope in others {
             let _ = writeln!(out, "{:inner$}{dim}{}{end}", "", Escaped(named(scope)));
         }
         let _ = writeln!(out, "{:inner$}{}", "", Escaped(named(last)));
     }
+    if let Some((first, others)) = lookup.rules().split_first() {
+        let _ = writeln!(out, "{:indent$}rules for this image, in the order in which they come:", "");
+        let _ = writeln!(out, "{:inner$}{}", "", Escaped(first));
+        for rule in others {
+            let _ = writeln!(out, "{:inner$}{dim}{}{end}", "", Escaped(rule));
+        }
+    }
     let _ = match lookup.governs() {
         Governs::Rule(rule) => {
-            let (scope, document, pointer) = (Escaped(rule.scope()), Escaped(rule.document()), Escaped(rule.pointer()));
-            let scope = if rule.scope().is_empty() { "the default" } else { &format!("scope {scope}") };
-            writeln!(out, "{:indent$}{good}governed by {scope}{end}, {document} {pointer}", "")
+            let (title, document, pointer) = (rule_title(rule), Escaped(rule.document()), Escaped(rule.pointer()));
+            writeln!(out, "{:indent$}{good}governed by {title}{end}, {document} {pointer}", "")
         }
         Governs::Exemption(exemption) => writeln!(
             out,
@@ -48,6 +54,17 @@ pub fn lookup_text(lookup: &Lookup, style: Style, indent: usize) -> String {
     out
 }
 
+/// What a person would call a rule, fit for a terminal: by its scope, its name, or both.
+pub fn rule_title(rule: &Rule) -> String {
+    let (name, scope) = (Escaped(rule.name()), Escaped(rule.scope()));
+    match (rule.name(), rule.scope()) {
+        ("", "") => "the default".to_owned(),
+        ("", _) => format!("scope {scope}"),
+        (_, "") => format!("rule {name}"),
+        (..) => format!("rule {name} ({scope})"),
+    }
+}
+
 fn named(scope: &str) -> &str {
     if scope.is_empty() { "(the default of the transport)" } else { scope }
 }
@@ -56,7 +73,8 @@ fn named(scope: &str) -> &str {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LookupView<'l> {
-    considered: &'l [String],
+    scopes: &'l [String],
+    rules: &'l [String],
     outcome: &'static str,
     /// Where nothing can be told, the code that says why.
     code: Option<&'static str>,
@@ -68,7 +86,8 @@ pub(super) struct LookupView<'l> {
 impl<'l> LookupView<'l> {
     pub(super) fn of(lookup: &'l Lookup, reference: Option<&Reference>) -> Self {
         let mut view = Self {
-            considered: lookup.considered(),
+            scopes: lookup.scopes(),
+            rules: lookup.rules(),
             outcome: "nothing",
             code: None,
             rule: None,

@@ -21,7 +21,7 @@ pub use entry::{Carrier, Entry, ItemError};
 pub use explanation::{explained_text, explanation_text};
 pub use finding::finding_text;
 pub use json::JsonReport;
-pub use lookup::lookup_text;
+pub use lookup::{lookup_text, rule_title};
 pub use ndjson::NdjsonReport;
 pub use summary::Summary;
 pub use text::{Style, TextReport};

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::policy::{Effect, Explanation, Truth};
 use crate::report::json::of_a_document;
-use crate::report::{Entry, Escaped, ItemError, Report, Summary};
+use crate::report::{Entry, Escaped, ItemError, Report, Summary, rule_title};
 use crate::signature::{Evidence, Outcome};
 
 /// What is written around words to make them stand out: terminal escapes, or nothing.
@@ -67,14 +67,8 @@ impl Report for TextReport {
         let decision = verdict.decision();
         let mut out = decision_text(entry, self.style);
         if let Some(rule) = decision.rule().filter(|_| of_a_document(verdict)) {
-            let (scope, document, pointer) = (Escaped(rule.scope()), Escaped(rule.document()), Escaped(rule.pointer()));
-            let scope = match (rule.name(), rule.scope()) {
-                ("", "") => "default".to_owned(),
-                ("", _) => format!("scope {scope}"),
-                (name, "") => format!("rule {}", Escaped(name)),
-                (name, _) => format!("rule {} ({scope})", Escaped(name)),
-            };
-            line(&mut out, format_args!("  {dim}by {scope}, {document} {pointer}{end}"));
+            let (title, document, pointer) = (rule_title(rule), Escaped(rule.document()), Escaped(rule.pointer()));
+            line(&mut out, format_args!("  {dim}by {title}, {document} {pointer}{end}"));
             let explanation = verdict.explanation().filter(|explanation| explanation.truth != Truth::Met);
             for remedy in explanation.iter().flat_map(Explanation::remedies) {
                 line(&mut out, format_args!("  would be accepted: {}", Escaped(remedy)));

@@ -124,13 +124,35 @@ fn explain_names_the_scope_and_the_way_to_it() {
         let [reference] = told["references"].as_array().unwrap().as_slice() else { panic!("one of {image}") };
         assert_eq!((&reference["input"], &reference["transport"]), (&image.into(), &transport.into()));
         let governance = &reference["governance"];
-        assert_eq!(governance["considered"], json!(considered), "{image}");
+        assert_eq!(governance["scopes"], json!(considered), "{image}");
         assert_eq!((&governance["outcome"], &governance["rule"]["scope"]), (&"rule".into(), &scope.into()), "{image}");
         assert_eq!(governance["demand"]["name"], demand, "{image}");
     }
     for image in ["missing.json", "dir:relative", "oci:/a/../b", "A B", "docker://"] {
         let ran = explain(&[image]);
         assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{image}");
+    }
+}
+
+#[test]
+fn explain_names_the_rules_for_an_image() {
+    let ours = ["shop", "the rest of our registry", "everything else"];
+    for (policy_file, image, rules, outcome, name) in [
+        ("audit-rollout", "registry.example.com/shop/a", &ours[..], "rule", json!("shop")),
+        ("audit-rollout", "registry.example.com/shop/batch", &ours, "exemption", json!(null)),
+        ("audit-rollout", "registry.example.com/a", &ours[1..], "rule", json!("the rest of our registry")),
+        ("audit-rollout", "busybox", &ours[2..], "rule", json!("everything else")),
+        ("audit-rollout", "dir:/srv/a", &ours[2..], "unknown", json!(null)),
+        ("two-of-three", "registry.example.com/a", &["production"], "rule", json!("production")),
+        ("two-of-three", "busybox", &[], "nothing", json!(null)),
+    ] {
+        let file = format!("policy/{policy_file}.yaml");
+        let ran = policy(&["explain", "--at", AT, "--output", "json", "--policy", &file, image]);
+        let told = told(&ran, "policyExplanation");
+        let governance = &told["references"][0]["governance"];
+        assert_eq!(governance["rules"], json!(rules), "{policy_file} {image}");
+        assert_eq!((&governance["outcome"], &governance["rule"]["name"]), (&outcome.into(), &name), "{image}");
+        assert_eq!(governance["scopes"], json!([]), "{image}");
     }
 }
 

@@ -45,24 +45,26 @@ fn every_schema_is_printed_and_listed() {
 
 #[test]
 fn schemas_are_valid_and_describe_every_member() {
-    fn walk(schema: &Value, path: &str, wrong: &mut Vec<String>) {
+    fn walk(root: &Value, schema: &Value, path: &str, wrong: &mut Vec<String>) {
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-            if !property["description"].as_str().is_some_and(|text| text.ends_with('.')) {
+            let described = |schema: &Value| schema["description"].as_str().is_some_and(|text| text.ends_with('.'));
+            let definition = property["$ref"].as_str().and_then(|name| root.pointer(name.strip_prefix('#')?));
+            if !described(property) && !definition.is_some_and(described) {
                 wrong.push(format!("{path}.{name} is not described"));
             }
         }
         match schema {
             Value::Object(members) => {
-                members.iter().for_each(|(name, member)| walk(member, &format!("{path}.{name}"), wrong));
+                members.iter().for_each(|(name, member)| walk(root, member, &format!("{path}.{name}"), wrong));
             }
-            Value::Array(items) => items.iter().for_each(|item| walk(item, path, wrong)),
+            Value::Array(items) => items.iter().for_each(|item| walk(root, item, path, wrong)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
     for (name, schema) in schemas() {
         assert!(jsonschema::meta::is_valid(&schema), "{name}");
         let mut wrong = Vec::new();
-        walk(&schema, &name, &mut wrong);
+        walk(&schema, &schema, &name, &mut wrong);
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }
@@ -78,7 +80,7 @@ fn the_schema_of_suites_lists_every_code() {
 /// What a schema refuses is refused by the reader as well, and what it takes only for reasons that it cannot know of.
 #[test]
 fn documents_are_as_their_schemas_say() {
-    let policy = validator("containers-policy");
+    let (policy, signature) = (validator("containers-policy"), validator("signature-policy"));
     for (file, valid) in
         [("shop", true), ("both-signers", true), ("hostile-scope", true), ("broken", false), ("hostile", false)]
     {
@@ -87,8 +89,17 @@ fn documents_are_as_their_schemas_say() {
         assert_eq!(policy.is_valid(&document), valid, "{file}");
         assert_eq!(run(&["policy", "check", &file]).status, if valid { 0 } else { 2 }, "{file}");
     }
+    for entry in fs::read_dir("policy").unwrap() {
+        let file = entry.unwrap().path();
+        if file.is_file() {
+            let text = fs::read_to_string(&file).unwrap();
+            let document: Value = serde_saphyr::from_str(&text).unwrap();
+            let schema = if document["kind"] == "SignaturePolicy" { &signature } else { &policy };
+            assert!(schema.is_valid(&document), "{}", file.display());
+        }
+    }
     let suite = validator("policy-test");
-    for (file, valid) in [("shop", true), ("failing", true), ("no-image", true), ("broken", false)] {
+    for (file, valid) in [("shop", true), ("rollout", true), ("failing", true), ("no-image", true), ("broken", false)] {
         let text = fs::read_to_string(format!("testdata/policies/suites/{file}.yaml")).unwrap();
         for document in text.split("\n---\n") {
             let document: Value = serde_saphyr::from_str(document).unwrap();

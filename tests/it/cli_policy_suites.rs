@@ -12,6 +12,7 @@ fn a_suite_passes_fails_or_is_not_run() {
     let suite = |name: &str| format!("testdata/policies/suites/{name}.yaml");
     for (names, status, counts, outcomes) in [
         (&["shop"][..], 0, [5, 0, 0], &["passed"; 5][..]),
+        (&["rollout"], 0, [4, 0, 0], &["passed"; 4]),
         (&["failing"], 1, [1, 1, 0], &["passed", "failed"]),
         (&["broken"], 2, [0, 0, 1], &[]),
         (&["no-image"], 2, [0, 0, 4], &["error", "error", "error"]),
@@ -36,7 +37,7 @@ fn every_member_of_a_suite_is_looked_at() {
     let ran = policy(&["test", "--output", "json", "testdata/policies/suites/failing.yaml"]);
     let report = told(&ran, "policyTestReport");
     let differences = &report["suites"][0]["cases"][1]["differences"];
-    assert_eq!(each(differences, "/member"), ["decision", "code", "scope", "signatures", "tolerated"]);
+    assert_eq!(each(differences, "/member"), ["decision", "code", "scope", "rule", "signatures", "tolerated"]);
 
     let ran = policy(&["test", "--output", "json", "testdata/policies/suites/broken.yaml"]);
     let report = told(&ran, "policyTestReport");
@@ -51,6 +52,7 @@ fn every_member_of_a_suite_is_looked_at() {
         "$.cases[0].expect.code",
         "$.cases[0].expect.desicion",
         "$.cases[0].expect.rule",
+        "$.cases[0].expect.scope",
         "$.cases[0].expect.signatures[1]",
         "$.cases[1].at",
         "$.cases[1].expect.decision",

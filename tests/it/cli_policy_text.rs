@@ -55,6 +55,20 @@ fn policy_explain() {
         &[&explain[..], &[SHOP, "testdata/images/reference.invalid.json", "missing.json"]].concat(),
         &[&explain[..], &[SHOP, "testdata/images/reference.invalid.json"]].concat(),
     ]));
+    assert_snapshot!(
+        "policy_explain_of_rules_with_names",
+        all_shown(&[
+            &[
+                &explain[..],
+                &["policy/audit-rollout.yaml", "registry.example.com/shop/a:1", "registry.example.com/shop/batch"]
+            ]
+            .concat(),
+            &[&explain[..], &["policy/rotation.yaml", "registry.example.com/a:1", "registry.example.org/a"]].concat(),
+            &[&explain[..], &["policy/two-of-three.yaml", "registry.example.com/a:1", "dir:/srv/images/a"]].concat(),
+            &[&explain[..], &["policy/audit-rollout.yaml", "--image", "registry.example.com/shop/batch", EXPORT]]
+                .concat(),
+        ])
+    );
 }
 
 #[test]

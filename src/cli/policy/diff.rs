@@ -14,7 +14,7 @@ use crate::cli::output::{Terminal, print};
 use crate::cli::{Status, at};
 use crate::image::Carried;
 use crate::policy::{Context, Effect};
-use crate::report::{Carrier, Entry, Escaped, ItemError, Style, error_json};
+use crate::report::{Carrier, Entry, Escaped, ItemError, Style, error_json, rule_title};
 use crate::signature::{Rules, rfc3339};
 use crate::source;
 use crate::verifier::{Verdict, Verifier};
@@ -112,9 +112,17 @@ struct Side {
     tolerated: bool,
     code: &'static str,
     reason: String,
-    /// Scope, document and place of the rule that governs.
-    rule: Option<(String, String, String)>,
+    rule: Option<Governing>,
     remedies: Vec<String>,
+}
+
+/// The rule that governs an image.
+struct Governing {
+    title: String,
+    name: String,
+    scope: String,
+    document: String,
+    pointer: String,
 }
 
 impl Comparison {
@@ -197,9 +205,13 @@ impl Comparison {
 impl Side {
     fn of(verdict: &Verdict) -> Self {
         let decision = verdict.decision();
-        let rule = decision
-            .rule()
-            .map(|rule| (rule.scope().to_owned(), rule.document().to_owned(), rule.pointer().to_owned()));
+        let rule = decision.rule().map(|rule| Governing {
+            title: rule_title(rule),
+            name: rule.name().to_owned(),
+            scope: rule.scope().to_owned(),
+            document: rule.document().to_owned(),
+            pointer: rule.pointer().to_owned(),
+        });
         let explanation = verdict.explanation().filter(|_| decision.effect() != Effect::Allow);
         Self {
             effect: decision.effect(),
@@ -222,9 +234,8 @@ impl Side {
         let tolerated = if self.tolerated { " (not enforced)" } else { "" };
         let (effect, code, reason) = (self.effect, self.code, Escaped(&self.reason));
         let _ = writeln!(out, "  {name}  {color}{effect}{end}{tolerated}  {code}: {reason}");
-        if let Some((scope, document, pointer)) = &self.rule {
-            let scope = if scope.is_empty() { "default".to_owned() } else { format!("scope {}", Escaped(scope)) };
-            let _ = writeln!(out, "     {dim}by {scope}, {} {}{end}", Escaped(document), Escaped(pointer));
+        if let Some(Governing { title, document, pointer, .. }) = &self.rule {
+            let _ = writeln!(out, "     {dim}by {title}, {} {}{end}", Escaped(document), Escaped(pointer));
         }
         for remedy in &self.remedies {
             let _ = writeln!(out, "     would be accepted: {}", Escaped(remedy));
@@ -232,7 +243,10 @@ impl Side {
     }
 
     fn as_json(&self) -> Value {
-        let rule = |(scope, document, pointer): &(String, String, String)| json!({ "scope": scope, "document": document, "pointer": pointer });
+        let rule = |Governing { name, scope, document, pointer, .. }: &Governing| {
+            let name = (!name.is_empty()).then_some(name);
+            json!({ "name": name, "scope": scope, "document": document, "pointer": pointer })
+        };
         json!({
             "decision": self.effect.to_string(),
             "tolerated": self.tolerated,

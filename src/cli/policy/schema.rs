@@ -27,7 +27,7 @@ struct Embedded {
     text: &'static str,
 }
 
-const SCHEMAS: [Embedded; 3] = [
+const SCHEMAS: [Embedded; 4] = [
     Embedded {
         name: "containers-policy",
         title: "containers-policy.json(5): the policy.json of a node",
@@ -42,6 +42,11 @@ const SCHEMAS: [Embedded; 3] = [
         name: "report",
         title: "what vidimus writes with `--output json` and `--output ndjson`",
         text: include_str!("../../../docs/report.schema.json"),
+    },
+    Embedded {
+        name: "signature-policy",
+        title: "SignaturePolicy: policies in the grammar of vidimus",
+        text: include_str!("../../../policy/schemas/signature-policy.schema.json"),
     },
 ];
 

@@ -52,8 +52,10 @@ pub(super) struct Case {
 pub(super) struct Expectation {
     pub(super) decision: Effect,
     pub(super) code: Option<Code>,
-    /// The scope, or the name of the rule, that governs; empty for the default of a policy.
+    /// The scope of the rule that governs; empty for the default of a policy.
     pub(super) scope: Option<String>,
+    /// The name of that rule.
+    pub(super) rule: Option<String>,
     /// The codes of the signatures, in the order of the object.
     pub(super) signatures: Option<Vec<Code>>,
     pub(super) tolerated: Option<bool>,

@@ -98,9 +98,6 @@ fn expectation(field: &Field<'_>) -> Option<Expectation> {
     let decision = members.required("decision").and_then(|field| field.word(&EFFECTS));
     let headline = optional(&members, "code", code);
     let scopes = ["scope", "rule"].map(|name| optional(&members, name, |field| field.string().map(str::to_owned)));
-    if let (Some(_), Some(rule)) = (field.peek("scope"), field.peek("rule")) {
-        rule.tell(FindingCode::Exclusive, "only one of `scope` and `rule` may be there");
-    }
     let signatures = optional(&members, "signatures", |field| all(field.array()?.iter().map(code)));
     let tolerated = optional(&members, "tolerated", |field| field.boolean());
     members.finish();
@@ -108,7 +105,8 @@ fn expectation(field: &Field<'_>) -> Option<Expectation> {
     Some(Expectation {
         decision: decision?,
         code: headline?,
-        scope: scope?.or(rule?),
+        scope: scope?,
+        rule: rule?,
         signatures: signatures?,
         tolerated: tolerated?,
     })

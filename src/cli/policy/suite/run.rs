@@ -88,6 +88,10 @@ fn compare(expected: &Expectation, verdict: &Verdict) -> Vec<Difference> {
         let got = decision.rule().map_or("no rule".to_owned(), |rule| named(rule.scope()));
         differ("scope", named(scope), got);
     }
+    if let Some(name) = &expected.rule {
+        let got = decision.rule().map_or("no rule".to_owned(), |rule| named(rule.name()));
+        differ("rule", named(name), got);
+    }
     if let Some(codes) = &expected.signatures {
         let got = verdict.evidence().iter().map(|evidence| evidence.code());
         differ("signatures", listed(codes.iter().copied()), listed(got));
@@ -103,7 +107,7 @@ fn word(effect: Effect) -> String {
     effect.to_string().to_lowercase()
 }
 
-/// A scope in quotes, so that an empty one is seen.
+/// A name or scope in quotes, so that an empty one is seen.
 fn named(scope: &str) -> String {
     format!("`{scope}`")
 }
