@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::image::{Filled, Image, SignatureCondition, SignatureSubject, SignatureUpdate, Text};
-use crate::policy::{Case, Context, Decision, Effect, Explanation, Governing, Governor, Policy, Requirement, evaluate};
+use crate::image::{Filled, Image, Reference, SignatureCondition, SignatureSubject, SignatureUpdate, Text};
+use crate::policy::{
+    Case, Context, Decision, Effect, Explanation, Governing, Governor, Lookup, Policy, Requirement, evaluate,
+};
 use crate::signature::{self, Evidence, Examined, Keyring, Needs, Rules, SignatureKind, Signer, Subject, Terms, Trust};
 
 /// The most signatures of one image that are examined. Those after it are reported as not looked at.
@@ -52,6 +54,11 @@ impl Verifier {
     /// Who is trusted, and by which rules.
     pub fn trust(&self) -> &Trust {
         &self.trust
+    }
+
+    /// What governs an image that is asked for by `reference`, in `context`, as of `at`: the policy alone is asked.
+    pub fn look_up(&self, reference: Option<&Reference>, context: &Context, at: DateTime<Utc>) -> Lookup {
+        self.governor.look_up(reference, context, at)
     }
 
     /// Verifies every signature of `image` as of `at`, and decides; the image comes from a registry, and the namespace

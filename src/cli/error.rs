@@ -42,10 +42,7 @@ pub(super) enum Error {
 impl Error {
     /// What is wrong with a policy, each on a line of its own.
     pub(super) fn findings(&self) -> &[Finding] {
-        match self {
-            Self::Policy(PolicyFileError::Policy(error)) => error.findings(),
-            _ => &[],
-        }
+        if let Self::Policy(PolicyFileError::Policy(error)) = self { error.findings() } else { &[] }
     }
 
     /// What would help, on a line of its own.

@@ -1,7 +1,6 @@
 //! `vidimus keys`: what each certificate can vouch for.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -9,8 +8,8 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::cli::error::Error;
-use crate::cli::output::Terminal;
-use crate::cli::rules::RuleOptions;
+use crate::cli::output::{Terminal, print};
+use crate::cli::rules::PracticeOptions;
 use crate::cli::{Status, at, parse_time};
 use crate::report::{Escaped, Style};
 use crate::signature::{CertificateSummary, KeySummary, Trust, rfc3339};
@@ -32,7 +31,7 @@ pub(super) struct Keys {
     output: Format,
 
     #[command(flatten)]
-    rules: RuleOptions,
+    rules: PracticeOptions,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -50,10 +49,8 @@ impl Keys {
             Format::Json => as_json(&certificates, at),
             Format::Text => certificates.iter().map(|certificate| as_text(certificate, terminal.style())).collect(),
         };
-        match io::stdout().write_all(text.as_bytes()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Write { source: error }),
-            _ => Ok(Status::Allowed),
-        }
+        print(&text)?;
+        Ok(Status::Allowed)
     }
 }
 

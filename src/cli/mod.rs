@@ -5,6 +5,7 @@ mod error;
 mod inspect;
 mod keys;
 mod output;
+mod policy;
 mod rules;
 mod verify;
 
@@ -22,11 +23,12 @@ use crate::cli::output::Terminal;
 pub fn run() -> ExitCode {
     // Clap itself exits with 2 on wrong usage, and with 0 after --help.
     let arguments = Arguments::parse();
-    let terminal = Terminal::new(arguments.color);
+    let terminal = Terminal::new(arguments.color, arguments.quiet);
     let outcome = match arguments.command {
         Command::Verify(verify) => verify.run(&terminal),
         Command::Inspect(inspect) => inspect.run(),
         Command::Keys(keys) => keys.run(&terminal),
+        Command::Policy(policy) => policy.run(&terminal),
     };
     match outcome {
         Ok(status) => status.into(),
@@ -69,15 +71,20 @@ struct Arguments {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
 
+    /// Say nothing on standard error but errors: no lints about a policy
+    #[arg(long, short, global = true)]
+    quiet: bool,
+
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Verify(verify::Verify),
+    Verify(Box<verify::Verify>),
     Inspect(inspect::Inspect),
     Keys(keys::Keys),
+    Policy(Box<policy::Policy>),
 }
 
 /// The time of verification: given, or the present. This is where the clock is read, and nowhere else.

@@ -123,15 +123,26 @@ impl Sink {
     }
 }
 
-/// What is known of the terminal.
+/// Writes a text that is there as a whole to standard output; a reader that has gone is no error.
+pub(super) fn print(text: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Write { source: error }),
+        _ => Ok(()),
+    }
+}
+
+/// What is known of the terminal, and how much is said on it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terminal {
     choice: ColorChoice,
+    /// Nothing but errors is said on standard error.
+    quiet: bool,
 }
 
 impl Terminal {
-    pub(super) fn new(choice: ColorChoice) -> Self {
-        Self { choice }
+    pub(super) fn new(choice: ColorChoice, quiet: bool) -> Self {
+        Self { choice, quiet }
     }
 
     /// The style of text on standard output.
@@ -154,6 +165,9 @@ impl Terminal {
 
     /// Writes what is worth a second look in a policy to standard error.
     pub(super) fn remark_lints(&self, policy: &Policy) {
+        if self.quiet {
+            return;
+        }
         let mut stderr = self.stderr();
         for lint in policy.lints() {
             // With standard error gone there is nobody left to tell.

@@ -15,6 +15,14 @@ pub(super) struct RuleOptions {
     #[arg(long, value_name = "RULE", default_value = "matchRepoDigestOrExact", conflicts_with = "policy")]
     identity: IdentityRule,
 
+    #[command(flatten)]
+    practices: PracticeOptions,
+}
+
+/// The rules that a policy leaves open
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Rules")]
+pub(super) struct PracticeOptions {
     /// When the signer's key must be valid: also now, or when it signed (for archives)
     #[arg(long, value_name = "WHEN", default_value = "now")]
     key_validity: KeyValidityOption,
@@ -73,6 +81,12 @@ impl From<LegacyOption> for Legacy {
 
 impl From<RuleOptions> for Rules {
     fn from(options: RuleOptions) -> Self {
+        Self { identity: options.identity, ..options.practices.into() }
+    }
+}
+
+impl From<PracticeOptions> for Rules {
+    fn from(options: PracticeOptions) -> Self {
         Self {
             key_validity: match options.key_validity {
                 KeyValidityOption::Now => KeyValidity::Now,
@@ -86,11 +100,11 @@ impl From<RuleOptions> for Rules {
                 PayloadProfileOption::Containers => PayloadProfile::Containers,
                 PayloadProfileOption::Release => PayloadProfile::Release,
             },
-            identity: options.identity,
             schema1: match options.schema1 {
                 LegacyOption::Accept => Schema1::PayloadOnly,
                 LegacyOption::Reject => Schema1::Refused,
             },
+            ..Self::default()
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::cli::error::Error;
 use crate::cli::output::{Output, Sink, Terminal};
 use crate::cli::rules::RuleOptions;
 use crate::cli::{EXIT_STATUS, Status, at, parse_time};
-use crate::image::{Carried, Carrier, CarrierKind, Digest, Image, Reference, Rewrite, Text};
+use crate::image::{Carried, Carrier, Digest, Image, Reference, Rewrite, Text};
 use crate::policy::{Context, Requirement};
 use crate::report::{self, Entry, ItemError, Summary};
 use crate::source::export::{self, Item};
@@ -39,9 +39,6 @@ pub(super) struct Verify {
     #[arg(long, value_name = "FILE|DIR", conflicts_with = "keys")]
     policy: Vec<PathBuf>,
 
-    #[command(flatten)]
-    context: ContextOptions,
-
     /// The time to judge by, such as 2026-01-31 or 2026-01-31T12:00:00Z; now, if not given
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<DateTime<Utc>>,
@@ -61,6 +58,9 @@ pub(super) struct Verify {
     /// The image reference that signature files must be for
     #[arg(long, value_name = "REFERENCE", requires = "digest")]
     reference: Option<String>,
+
+    #[command(flatten)]
+    context: ContextOptions,
 
     #[command(flatten)]
     rules: RuleOptions,
@@ -229,12 +229,7 @@ impl Run {
 
     fn image(&mut self, place: &str, carried: Option<&Carried<'_>>, verdict: &Verdict) -> Result<(), Error> {
         self.summary.count(verdict);
-        let carrier = carried.filter(|carried| carried.kind != CarrierKind::Image).map(|carried| report::Carrier {
-            kind: carried.kind.as_str(),
-            namespace: &carried.namespace,
-            name: &carried.name,
-        });
-        let entry = Entry { place, carrier, verdict };
+        let entry = Entry { place, carrier: carried.and_then(report::Carrier::of), verdict };
         self.write(|report| report.image(&entry))
     }
 

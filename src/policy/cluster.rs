@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::image::Reference;
 use crate::policy::document::Finding;
 use crate::policy::scope::{ImageScopes, TransportScopes};
-use crate::policy::{Context, Governing, Mode, Requirement, Rule};
+use crate::policy::{Context, Governing, Lookup, Mode, Requirement, Rule};
 use crate::signature::{Fingerprint, Keyring};
 
 /// A policy that is ready to decide. It is loaded from documents, or made of one requirement.
@@ -43,6 +43,20 @@ impl Policy {
         &self.lints
     }
 
+    /// How many rules there are, those of the defaults counted.
+    pub fn rule_count(&self) -> usize {
+        match &self.governance {
+            Governance::Everywhere(_) => 1,
+            Governance::Images(scopes) => scopes.rule_count(),
+            Governance::Transports(scopes) => scopes.rule_count(),
+        }
+    }
+
+    /// How many certificates are trusted by some rule.
+    pub fn certificate_count(&self) -> usize {
+        self.keyring.certificate_count()
+    }
+
     /// Who is trusted, and the rest of the policy.
     pub(crate) fn into_parts(self) -> (Keyring, Governor) {
         (self.keyring, Governor(self.governance))
@@ -61,6 +75,22 @@ impl Governor {
             Governance::Images(scopes) => scopes.governing(reference, context, at),
             Governance::Transports(scopes) => scopes.governing(reference, context),
         }
+    }
+
+    /// The same, with the way that led there.
+    pub(crate) fn look_up(&self, reference: Option<&Reference>, context: &Context, at: DateTime<Utc>) -> Lookup {
+        let (mut scopes, mut rules) = (Vec::new(), Vec::new());
+        let governing = match &self.0 {
+            Governance::Everywhere(_) => self.governing(reference, context, at),
+            Governance::Images(images) => {
+                rules.extend(images.applying(reference, context).map(|rule| rule.name().to_owned()));
+                self.governing(reference, context, at)
+            }
+            Governance::Transports(transports) => {
+                transports.look_up(reference, context, &mut |scope| scopes.push(scope.to_owned()))
+            }
+        };
+        Lookup { governing, scopes, rules }
     }
 }
 

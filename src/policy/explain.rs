@@ -7,7 +7,8 @@ use crate::policy::decision::Decision;
 use crate::policy::evaluate::{Outcome, Truth};
 use crate::policy::{Demand, Requirement, Rule};
 use crate::signature::{
-    Code, Evidence, Fingerprint, IdentityRule, Signers, SigstoreKey, SigstoreTerms, Subject, Terms, Unfit, rfc3339,
+    Code, Days, Evidence, Fingerprint, IdentityRule, Signers, SigstoreKey, SigstoreTerms, Subject, Terms, Unfit,
+    rfc3339,
 };
 
 /// The most signers that a sentence names.
@@ -130,7 +131,7 @@ fn signature(rule: &Rule, terms: &Terms, subject: &Subject) -> String {
     };
     let mut text = format!("a signature by {by} for {wanted}");
     if let Some(limit) = terms.max_age {
-        text.push_str(&format!(", not older than {} days", limit.num_days()));
+        text.push_str(&format!(", not older than {}", Days(limit)));
     }
     if let Some(after) = terms.signed_after {
         text.push_str(&format!(", made after {}", rfc3339(after)));

@@ -1,5 +1,6 @@
 //! What a report tells about one item.
 
+use crate::image::{Carried, CarrierKind};
 use crate::verifier::Verdict;
 
 /// The verdict on one image, and where the image came from.
@@ -13,6 +14,14 @@ pub struct Entry<'a> {
     pub verdict: &'a Verdict,
 }
 
+impl Entry<'_> {
+    /// What a person would call the image: its reference or, failing that, its name or its place.
+    pub fn title(&self) -> &str {
+        let names = [self.verdict.docker_image_reference(), self.verdict.name()];
+        names.into_iter().find(|name| !name.is_empty()).unwrap_or(self.place)
+    }
+}
+
 /// An object that carries an image, such as an `ImageStreamTag`.
 #[derive(Clone, Copy, Debug)]
 pub struct Carrier<'a> {
@@ -22,6 +31,14 @@ pub struct Carrier<'a> {
     pub namespace: &'a str,
     /// Its name.
     pub name: &'a str,
+}
+
+impl<'a> Carrier<'a> {
+    /// The object that carried an image; there is none where that was an `Image` itself.
+    pub fn of(carried: &'a Carried<'_>) -> Option<Self> {
+        let Carried { kind, namespace, name, .. } = carried;
+        (*kind != CarrierKind::Image).then(|| Self { kind: kind.as_str(), namespace, name })
+    }
 }
 
 /// An item that could not be read, so that there is no verdict.

@@ -4,9 +4,24 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::policy::{Explanation, Truth};
-use crate::report::{Escaped, Style};
+use crate::policy::{Explanation, Governs, Lookup, Truth};
+use crate::report::text::decision_text;
+use crate::report::{Entry, Escaped, Style, lookup_text};
 use crate::signature::Code;
+
+/// The decision about an image in full, as lines for a person: what governs it, and what came of each demand.
+pub fn explained_text(entry: &Entry<'_>, lookup: &Lookup, style: Style) -> String {
+    let mut out = decision_text(entry, style);
+    // Where nothing was looked for, the reason has said why.
+    if !(lookup.scopes().is_empty() && lookup.rules().is_empty() && matches!(lookup.governs(), Governs::Unknown { .. }))
+    {
+        out.push_str(&lookup_text(lookup, style, 2));
+    }
+    if let Some(explanation) = entry.verdict.explanation() {
+        out.push_str(&explanation_text(&explanation, style, 2));
+    }
+    out
+}
 
 /// The explanation as lines for a person, indented by `indent` spaces.
 pub fn explanation_text(explanation: &Explanation<'_>, style: Style, indent: usize) -> String {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::image::{Basis, SignatureCondition};
 use crate::report::explanation::ExplanationView;
+use crate::report::lookup::{ExemptionView, RuleView};
 use crate::report::{Entry, ItemError, Report, Summary};
 use crate::signature::{Code, Evidence, Outcome, SignatureKind, rfc3339};
 use crate::verifier::Verdict;
@@ -83,19 +84,8 @@ impl<'a> ImageView<'a> {
             code: verdict.decision().code().as_str(),
             reason: verdict.decision().reason(),
             tolerated: verdict.decision().is_tolerated(),
-            rule: verdict.decision().rule().filter(|_| of_a_document(verdict)).map(|rule| RuleView {
-                name: (!rule.name().is_empty()).then(|| rule.name()),
-                document: rule.document(),
-                pointer: rule.pointer(),
-                scope: rule.scope(),
-                mode: rule.mode().as_str(),
-            }),
-            exemption: verdict.decision().exemption().map(|exemption| ExemptionView {
-                document: exemption.document(),
-                pointer: exemption.pointer(),
-                reason: exemption.reason(),
-                expires: rfc3339(exemption.expires()),
-            }),
+            rule: verdict.decision().rule().filter(|_| of_a_document(verdict)).map(RuleView::of),
+            exemption: verdict.decision().exemption().map(ExemptionView::of),
             requirement: of_a_document(verdict).then(|| verdict.explanation().map(ExplanationView::of)).flatten(),
             manifest_digest: verdict.subject().anchor().ok().map(|anchor| DigestView {
                 digest: anchor.digest().to_string(),
@@ -117,25 +107,6 @@ impl<'a> ImageView<'a> {
 /// Whether a policy document governs the image, rather than the one demand that there is without a policy.
 pub(super) fn of_a_document(verdict: &Verdict) -> bool {
     verdict.decision().rule().is_some_and(|rule| !rule.document().is_empty())
-}
-
-/// The rule of a policy that governs the image.
-#[derive(Serialize)]
-struct RuleView<'a> {
-    name: Option<&'a str>,
-    document: &'a str,
-    pointer: &'a str,
-    scope: &'a str,
-    mode: &'static str,
-}
-
-/// Why the image may run though nobody vouches for it.
-#[derive(Serialize)]
-struct ExemptionView<'a> {
-    document: &'a str,
-    pointer: &'a str,
-    reason: &'a str,
-    expires: String,
 }
 
 #[derive(Serialize)]

@@ -1,8 +1,12 @@
 //! How verdicts are told. Each format is one file; each is written as the verdicts come.
 
+mod demand;
+mod document;
 mod entry;
 mod explanation;
+mod finding;
 mod json;
+mod lookup;
 mod ndjson;
 mod summary;
 mod text;
@@ -11,9 +15,13 @@ use chrono::{DateTime, Utc};
 
 pub use crate::image::quote::Escaped;
 
+pub use demand::demand_text;
+pub use document::{error_json, finding_json, image_json, lookup_json};
 pub use entry::{Carrier, Entry, ItemError};
-pub use explanation::explanation_text;
+pub use explanation::{explained_text, explanation_text};
+pub use finding::finding_text;
 pub use json::JsonReport;
+pub use lookup::{lookup_text, rule_title};
 pub use ndjson::NdjsonReport;
 pub use summary::Summary;
 pub use text::{Style, TextReport};

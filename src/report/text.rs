@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::policy::{Effect, Explanation, Truth};
 use crate::report::json::of_a_document;
-use crate::report::{Entry, Escaped, ItemError, Report, Summary};
+use crate::report::{Entry, Escaped, ItemError, Report, Summary, rule_title};
 use crate::signature::{Evidence, Outcome};
 
 /// What is written around words to make them stand out: terminal escapes, or nothing.
@@ -63,35 +63,13 @@ impl Report for TextReport {
     }
 
     fn image(&mut self, entry: &Entry<'_>) -> String {
-        let Style { good, bad, unclear, dim, end } = self.style;
+        let Style { dim, end, .. } = self.style;
         let verdict = entry.verdict;
         let decision = verdict.decision();
-        let (color, word) = match decision.effect() {
-            Effect::Allow if decision.is_tolerated() => (unclear, "WARN "),
-            Effect::Allow => (good, "ALLOW"),
-            Effect::Deny => (bad, "DENY "),
-            Effect::Undecided => (unclear, "UNDECIDED"),
-        };
-        let mut out = String::new();
-        let name =
-            if verdict.docker_image_reference().is_empty() { verdict.name() } else { verdict.docker_image_reference() };
-        let name = if name.is_empty() { entry.place } else { name };
-        line(&mut out, format_args!("{color}{word}{end}  {}", Escaped(name)));
-        if let Some(carrier) = entry.carrier {
-            let slash = if carrier.namespace.is_empty() { "" } else { "/" };
-            let (kind, namespace, name) = (Escaped(carrier.kind), Escaped(carrier.namespace), Escaped(carrier.name));
-            line(&mut out, format_args!("  {dim}{kind} {namespace}{slash}{name}{end}"));
-        }
-        line(&mut out, format_args!("  {}: {}", decision.code(), Escaped(decision.reason())));
+        let mut out = decision_text(entry, self.style);
         if let Some(rule) = decision.rule().filter(|_| of_a_document(verdict)) {
-            let (scope, document, pointer) = (Escaped(rule.scope()), Escaped(rule.document()), Escaped(rule.pointer()));
-            let scope = match (rule.name(), rule.scope()) {
-                ("", "") => "default".to_owned(),
-                ("", _) => format!("scope {scope}"),
-                (name, "") => format!("rule {}", Escaped(name)),
-                (name, _) => format!("rule {} ({scope})", Escaped(name)),
-            };
-            line(&mut out, format_args!("  {dim}by {scope}, {document} {pointer}{end}"));
+            let (title, document, pointer) = (rule_title(rule), Escaped(rule.document()), Escaped(rule.pointer()));
+            line(&mut out, format_args!("  {dim}by {title}, {document} {pointer}{end}"));
             let explanation = verdict.explanation().filter(|explanation| explanation.truth != Truth::Met);
             for remedy in explanation.iter().flat_map(Explanation::remedies) {
                 line(&mut out, format_args!("  would be accepted: {}", Escaped(remedy)));
@@ -150,6 +128,28 @@ impl Report for TextReport {
         }
         out
     }
+}
+
+/// The decision about an image and its reason, as lines.
+pub(super) fn decision_text(entry: &Entry<'_>, style: Style) -> String {
+    let Style { good, bad, unclear, dim, end } = style;
+    let verdict = entry.verdict;
+    let decision = verdict.decision();
+    let (color, word) = match decision.effect() {
+        Effect::Allow if decision.is_tolerated() => (unclear, "WARN "),
+        Effect::Allow => (good, "ALLOW"),
+        Effect::Deny => (bad, "DENY "),
+        Effect::Undecided => (unclear, "UNDECIDED"),
+    };
+    let mut out = String::new();
+    line(&mut out, format_args!("{color}{word}{end}  {}", Escaped(entry.title())));
+    if let Some(carrier) = entry.carrier {
+        let slash = if carrier.namespace.is_empty() { "" } else { "/" };
+        let (kind, namespace, name) = (Escaped(carrier.kind), Escaped(carrier.namespace), Escaped(carrier.name));
+        line(&mut out, format_args!("  {dim}{kind} {namespace}{slash}{name}{end}"));
+    }
+    line(&mut out, format_args!("  {}: {}", decision.code(), Escaped(decision.reason())));
+    out
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {

@@ -44,5 +44,6 @@ pub use sigstore::blob::SigstoreAttachment;
 pub use sigstore::error::SigstoreError;
 pub use sigstore::key::{SIGSTORE_KEY_LIMIT, SigstoreKey, SigstoreKeyError};
 pub use sigstore::terms::{SigstoreKeys, SigstoreTerms};
+pub(crate) use terms::Days;
 pub use terms::{Signers, Terms, TermsError, TrustWindow};
 pub use unverified::Unverified;

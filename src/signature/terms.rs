@@ -170,7 +170,7 @@ impl TermsError {
 }
 
 /// Displays a span of time in its largest whole units.
-struct Days(TimeDelta);
+pub(crate) struct Days(pub(crate) TimeDelta);
 
 impl std::fmt::Display for Days {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -2,19 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{AT, run, run_with_input};
-
-/// A run as a terminal would show it.
-fn shown(arguments: &[&str]) -> String {
-    let ran = run(arguments);
-    let errors = if ran.stderr.is_empty() { String::new() } else { format!("--- stderr\n{}", ran.stderr) };
-    format!("$ vidimus {}\n{}{errors}--- exit status {}\n", arguments.join(" "), ran.stdout, ran.status)
-}
-
-/// Several runs, one after another.
-fn all_shown(runs: &[&[&str]]) -> String {
-    runs.iter().map(|arguments| shown(arguments)).collect::<Vec<_>>().join("\n")
-}
+use crate::support::{AT, all_shown, run, run_with_input, shown};
 
 #[test]
 fn help_says_the_exit_statuses() {

@@ -9,6 +9,14 @@ mod cli;
 #[cfg(test)]
 mod cli_output;
 #[cfg(test)]
+mod cli_policy;
+#[cfg(test)]
+mod cli_policy_schema;
+#[cfg(test)]
+mod cli_policy_suites;
+#[cfg(test)]
+mod cli_policy_text;
+#[cfg(test)]
 mod cli_text;
 #[cfg(test)]
 mod conformance_objects;

@@ -100,3 +100,15 @@ fn ran(output: Output) -> Ran {
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
 }
+
+/// A run as a terminal would show it.
+pub(crate) fn shown(arguments: &[&str]) -> String {
+    let ran = run(arguments);
+    let errors = if ran.stderr.is_empty() { String::new() } else { format!("--- stderr\n{}", ran.stderr) };
+    format!("$ vidimus {}\n{}{errors}--- exit status {}\n", arguments.join(" "), ran.stdout, ran.status)
+}
+
+/// Several runs, one after another.
+pub(crate) fn all_shown(runs: &[&[&str]]) -> String {
+    runs.iter().map(|arguments| shown(arguments)).collect::<Vec<_>>().join("\n")
+}

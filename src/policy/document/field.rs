@@ -220,13 +220,19 @@ impl<'d> Members<'d> {
     }
 }
 
-/// What to say of a word that is none of those known.
-pub(crate) fn choice(found: &str, known: &[&str]) -> String {
+/// The known word that may have been meant.
+pub(crate) fn suggestion<'w>(found: &str, known: &[&'w str]) -> Option<&'w str> {
     let close = known.iter().map(|word| (strsim::damerau_levenshtein(found, word), *word));
     let meant = close.min().filter(|(distance, word)| {
         *distance <= 2.max(word.len() / 4) && *distance < word.len() || word.eq_ignore_ascii_case(found)
     });
+    meant.map(|(_, word)| word)
+}
+
+/// What to say of a word that is none of those known.
+pub(crate) fn choice(found: &str, known: &[&str]) -> String {
+    let meant = suggestion(found, known);
     let known: Vec<_> = known.iter().map(|word| format!("`{word}`")).collect();
-    let meant = meant.map_or(String::new(), |(_, word)| format!("; did you mean `{word}`?"));
+    let meant = meant.map_or(String::new(), |word| format!("; did you mean `{word}`?"));
     format!("unknown here{meant} (known: {})", known.join(", "))
 }

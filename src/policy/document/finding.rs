@@ -140,7 +140,7 @@ impl Finding {
         self.line
     }
 
-    /// The column, from 1, at which the value was recognised.
+    /// The column, in characters from 1, at which the value begins.
     pub fn column(&self) -> usize {
         self.column
     }

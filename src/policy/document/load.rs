@@ -26,6 +26,13 @@ pub struct PolicyFile<'a> {
     pub bytes: &'a [u8],
 }
 
+impl PolicyFile<'_> {
+    /// How many documents the file holds; a file that cannot be read is one that holds something wrong.
+    pub fn document_count(&self) -> usize {
+        Written::count(self.bytes)
+    }
+}
+
 impl Policy {
     /// Loads a policy from its documents. `read` reads the key material that they name, and `at` is the time by which
     /// lints about keys and exemptions that have ended are given.

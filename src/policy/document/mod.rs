@@ -1,13 +1,13 @@
 //! Policy documents: read strictly, with all problems told at once, each with its place.
 
 mod containers_policy;
-mod field;
+pub(super) mod field;
 mod finding;
 mod keys;
 mod load;
 mod signature_policy;
-mod sink;
-mod written;
+pub(super) mod sink;
+pub(super) mod written;
 
 pub use finding::{Finding, FindingCode, PolicyError, Severity};
 pub use keys::{KeyFile, KeyLocation, ReadKeys};

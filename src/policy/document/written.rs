@@ -46,7 +46,7 @@ impl<'t> Written<'t> {
                 return Vec::new();
             }
         };
-        if text.trim_ascii_start().starts_with(['{', '[']) {
+        if is_json(text) {
             return Self::one(name, text, Syntax::Json, 0, sink).into_iter().collect();
         }
         let ranges = yaml::split(text, 0);
@@ -65,6 +65,14 @@ impl<'t> Written<'t> {
             Self::one(name, text.get(range)?, Syntax::Yaml, lines_before, sink)
         });
         documents.collect()
+    }
+
+    /// How many documents a file holds.
+    pub(crate) fn count(bytes: &[u8]) -> usize {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if !is_json(text) => yaml::split(text, 0).len(),
+            Ok(_) | Err(_) => 1,
+        }
     }
 
     fn one(name: &'t str, text: &'t str, syntax: Syntax, lines_before: usize, sink: &Sink) -> Option<Self> {
@@ -93,7 +101,7 @@ impl<'t> Written<'t> {
     /// A finding about the value at `path`.
     pub(crate) fn finding(&self, code: FindingCode, path: &[Step<'_>], message: String) -> Finding {
         let (line, column) = match self.syntax {
-            Syntax::Json => json::locate(self.text, path),
+            Syntax::Json => beginning(self.text, json::locate(self.text, path)),
             Syntax::Yaml => yaml::locate(self.text, path),
         };
         Finding {
@@ -105,6 +113,24 @@ impl<'t> Written<'t> {
             message,
         }
     }
+}
+
+/// Whether a text is read as JSON.
+fn is_json(text: &str) -> bool {
+    text.trim_ascii_start().starts_with(['{', '['])
+}
+
+/// The line and column, in characters, of the value that begins after `position`, up to which the reader has read;
+/// its columns are bytes.
+fn beginning(text: &str, (line, column): (usize, usize)) -> (usize, usize) {
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let read = before.saturating_add(if line == 0 { 0 } else { column });
+    let Some(rest) = text.get(read..) else { return (line, column) };
+    let start = read.saturating_add(rest.len()).saturating_sub(rest.trim_ascii_start().len());
+    let before = text.get(..start).unwrap_or_default();
+    let line = before.matches('\n').count();
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+    (line.saturating_add(1), column.saturating_add(1))
 }
 
 /// The finding that says why a text cannot be read.
@@ -128,5 +154,28 @@ pub(super) fn unreadable(name: &str, lines_before: usize, error: &JsonError) -> 
         line: error.line().saturating_add(lines_before),
         column: error.column(),
         message: error.kind().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_stands_where_its_value_begins() {
+        let sink = Sink::default();
+        for (text, path, place) in [
+            (r#"{"a": 5}"#, &[Step::Member("a")][..], (1, 7)),
+            (r#"{"ä":"ö","b":  5}"#, &[Step::Member("b")], (1, 16)),
+            ("{\"a\":\n  [1, 22]}", &[Step::Member("a"), Step::Element(1)], (2, 7)),
+            ("{\"a\":\n  [1, 22]}", &[Step::Member("a")], (2, 3)),
+            ("\n {}", &[], (2, 2)),
+            ("a:\n- 1\n- 22\n", &[Step::Member("a"), Step::Element(1)], (3, 3)),
+            ("ä: ö\nb: [5]\n", &[Step::Member("b")], (2, 4)),
+        ] {
+            let documents = Written::read("x", text.as_bytes(), &sink);
+            let finding = documents[0].finding(FindingCode::Key, path, String::new());
+            assert_eq!((finding.line, finding.column), place, "{text}");
+        }
     }
 }

@@ -35,13 +35,24 @@ impl ImageScopes {
         Self { scopes, rules, exemptions, no_match, asks_for_names }
     }
 
+    /// How many rules there are, what governs where no rule matches counted.
+    pub(crate) fn rule_count(&self) -> usize {
+        self.rules.len().saturating_add(usize::from(self.no_match.is_some()))
+    }
+
+    /// The rules that are for an image that is asked for by `reference`, in the order in which they come.
+    pub(crate) fn applying<'s>(
+        &'s self,
+        reference: Option<&Reference>,
+        context: &Context,
+    ) -> impl Iterator<Item = &'s Rule> {
+        let rules = self.scopes.applying(named(reference, context), context.namespace.as_ref());
+        rules.into_iter().filter_map(|rule| self.rules.get(rule)).map(|rule| &**rule)
+    }
+
     /// What governs an image that is asked for by `reference`, at `at`. An exemption comes before every rule.
     pub(crate) fn governing(&self, reference: Option<&Reference>, context: &Context, at: DateTime<Utc>) -> Governing {
-        // Images that do not come from a registry have no name that a pattern could match.
-        let reference = match context.transport {
-            Transport::Docker | Transport::Atomic => reference,
-            Transport::Other { .. } => None,
-        };
+        let reference = named(reference, context);
         // A name that cannot be read may stand for an image that a strict rule is for; a wide one is not for it.
         if reference.is_none() && self.asks_for_names {
             return Governing::Unknown(Code::InvalidReference, "a valid reference of the image");
@@ -69,5 +80,13 @@ impl ImageScopes {
                 None => Governing::Nothing,
             },
         }
+    }
+}
+
+/// The name that patterns are compared with. Images that do not come from a registry have none.
+fn named<'r>(reference: Option<&'r Reference>, context: &Context) -> Option<&'r Reference> {
+    match context.transport {
+        Transport::Docker | Transport::Atomic => reference,
+        Transport::Other { .. } => None,
     }
 }

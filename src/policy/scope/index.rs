@@ -146,6 +146,19 @@ impl Scopes {
         Governs::Rule(rule, shown.claim.image.as_ref())
     }
 
+    /// The rules whose scopes apply or may apply, in the order in which they come.
+    pub(crate) fn applying(&self, reference: Option<&Reference>, namespace: Option<&Namespace>) -> Vec<usize> {
+        let mut candidates = self.candidates(reference, namespace);
+        let mut rules = Vec::new();
+        while let Some(first) = candidates.iter().position(|one| !candidates.iter().any(|other| other.before(one))) {
+            let rule = candidates.remove(first).claim.rule;
+            if !rules.contains(&rule) {
+                rules.push(rule);
+            }
+        }
+        rules
+    }
+
     /// The claims that apply or may apply.
     fn candidates(&self, reference: Option<&Reference>, namespace: Option<&Namespace>) -> Vec<Candidate<'_>> {
         let groups = reference.map_or_else(|| vec![EVERY_IMAGE], |reference| self.trie.matching(&Name::of(reference)));

@@ -65,8 +65,24 @@ impl TransportScopes {
         rule.or_else(|| docker.and_then(|scopes| scopes.get(""))).unwrap_or(&self.default)
     }
 
+    /// How many rules there are, the default counted.
+    pub(crate) fn rule_count(&self) -> usize {
+        let scopes = self.transports.values().chain(self.namespaces.values());
+        scopes.fold(1, |count, scopes| count.saturating_add(scopes.len()))
+    }
+
     /// What governs an image that is asked for by `reference`.
     pub(crate) fn governing(&self, reference: Option<&Reference>, context: &Context) -> Governing {
+        self.look_up(reference, context, &mut |_| {})
+    }
+
+    /// The same; `look` is told of each scope that is looked for.
+    pub(crate) fn look_up(
+        &self,
+        reference: Option<&Reference>,
+        context: &Context,
+        look: &mut dyn FnMut(&str),
+    ) -> Governing {
         let (name, for_namespaces) = match &context.transport {
             Transport::Docker => ("docker", true),
             Transport::Atomic => ("atomic", true),
@@ -82,6 +98,7 @@ impl TransportScopes {
             return Governing::Unknown(Code::InvalidReference, "a valid reference of the image");
         };
         for candidate in &candidates {
+            look(candidate);
             if let Some(rule) = scopes.and_then(|scopes| scopes.get(candidate)) {
                 return Governing::Rule(Arc::clone(rule));
             }
@@ -100,6 +117,7 @@ impl TransportScopes {
                 }
             }
         }
+        look("");
         let of_transport = scopes.and_then(|scopes| scopes.get(""));
         Governing::Rule(Arc::clone(of_transport.unwrap_or(&self.default)))
     }

@@ -1,0 +1,52 @@
+//! The images of exports, as the verbs about policies look at them.
+
+use std::ops::ControlFlow;
+
+use crate::cli::verify::looks_like_signature;
+use crate::image::{Carried, Carrier, Reference};
+use crate::report::ItemError;
+use crate::source::{Input, export};
+
+/// Visits the images of a source, each with its place; what cannot be read is returned.
+pub(super) fn visit(source: &str, visit: &mut dyn FnMut(&str, &Carried<'_>)) -> Vec<ItemError> {
+    let input = match Input::read(source) {
+        Ok(input) => input,
+        Err(error) => {
+            return vec![ItemError { place: error.location.to_string(), message: error.problem.to_string() }];
+        }
+    };
+    if looks_like_signature(&input.bytes) {
+        let message = "expected an export, found an OpenPGP file".to_owned();
+        return vec![ItemError { place: input.name, message }];
+    }
+    let mut errors = Vec::new();
+    export::read(&input.name, &input.bytes, &mut |item| {
+        let place = item.location.to_string();
+        let read = match &item.json {
+            Ok(json) => Carrier::read(json).map_err(|error| error.to_string()),
+            Err(error) => Err(error.problem.to_string()),
+        };
+        match read {
+            Ok(Carrier::Image(carried)) => visit(&place, &carried),
+            Ok(Carrier::Other(_)) => {}
+            Err(message) => errors.push(ItemError { place, message }),
+        }
+        ControlFlow::Continue(())
+    });
+    errors
+}
+
+/// Whether a person may call an image so: by its name, the name of what carries it, its reference, or its repository.
+pub(super) fn is_called(carried: &Carried<'_>, name: &str) -> bool {
+    let image = &carried.image;
+    let names = [image.metadata.name.as_str(), carried.name.as_str(), image.docker_image_reference.as_str()];
+    if names.contains(&name) {
+        return true;
+    }
+    let (wanted, reference) = (Reference::parse_normalized(name), image.docker_image_reference.parse::<Reference>());
+    match (wanted, reference) {
+        (Ok(wanted), Ok(reference)) if wanted.is_name_only() => wanted == reference.without_tag_or_digest(),
+        (Ok(wanted), Ok(reference)) => wanted == reference,
+        (Ok(_) | Err(_), _) => false,
+    }
+}
