@@ -25,6 +25,10 @@ mod peers;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
+mod policy_image_documents;
+#[cfg(test)]
+mod policy_images;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod readme;

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use base64::Engine as _;
-use vidimus::Image;
 use vidimus::image::Text;
+use vidimus::policy::document::{Finding, FindingCode, PolicyError, PolicyFile};
+use vidimus::{Image, Policy};
 
 /// The conformance folder, where the environment names one. What a user clones is tested without it.
 pub(crate) fn conformance() -> Option<PathBuf> {
@@ -66,4 +67,15 @@ fn ran(output: Output) -> Ran {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// Loads a policy whose documents name no key files.
+pub(crate) fn load_policy(documents: &[(&str, &str)]) -> Result<Policy, PolicyError> {
+    let files: Vec<_> = documents.iter().map(|(name, text)| PolicyFile { name, bytes: text.as_bytes() }).collect();
+    Policy::load(&files, AT.parse().unwrap(), &mut |location| Err(format!("no key is read here: {location:?}")))
+}
+
+/// The code and the path of each finding.
+pub(crate) fn places(findings: &[Finding]) -> Vec<(FindingCode, String)> {
+    findings.iter().map(|finding| (finding.code(), finding.path().to_owned())).collect()
 }

@@ -70,6 +70,8 @@ finding_codes! {
     NeverMatches "never-matches" Lint,
     /// What is demanded cannot be met, whatever is signed.
     NeverSatisfied "never-satisfied" Lint,
+    /// A name that is kept for somebody else.
+    ReservedName "reserved-name" Lint,
     /// The text is not JSON, not YAML, or not UTF-8.
     Syntax "syntax" Error,
     /// A scope with a tag, which governs less than it seems to.

@@ -7,6 +7,7 @@ use crate::policy::cluster::{Governance, names};
 use crate::policy::document::containers_policy::{self, ContainersPolicy};
 use crate::policy::document::field::Field;
 use crate::policy::document::finding::{FindingCode, PolicyError};
+use crate::policy::document::image_policy::{self, ImagePolicy, Merged, Reach};
 use crate::policy::document::keys::{Keys, ReadKeys};
 use crate::policy::document::sink::Sink;
 use crate::policy::document::written::Written;
@@ -38,31 +39,46 @@ impl Policy {
         for document in &documents {
             parts.read(&Field::root(document, &sink), &mut keys);
         }
-        parts.into_policy(keys, sink)
+        let merged = parts.merged(&sink);
+        into_policy(merged, keys, sink)
     }
 }
 
 /// What was read of a policy, by grammar.
 #[derive(Default)]
-struct Parts {
+struct Parts<'d> {
     containers: Option<ContainersPolicy>,
+    images: Vec<ImagePolicy<'d>>,
 }
 
 /// The grammars, by the kind that a document says it is.
 #[derive(Clone, Copy)]
 enum Kind {
+    Image(Reach),
+    ImageList(Reach),
     List,
 }
 
-const KINDS: [(&str, Kind); 1] = [("List", Kind::List)];
+const KINDS: [(&str, Kind); 5] = [
+    ("ClusterImagePolicy", Kind::Image(Reach::Cluster)),
+    ("ClusterImagePolicyList", Kind::ImageList(Reach::Cluster)),
+    ("ImagePolicy", Kind::Image(Reach::Namespace)),
+    ("ImagePolicyList", Kind::ImageList(Reach::Namespace)),
+    ("List", Kind::List),
+];
 
-impl Parts {
-    fn read(&mut self, field: &Field<'_>, keys: &mut Keys<'_>) {
+impl<'d> Parts<'d> {
+    fn read(&mut self, field: &Field<'d>, keys: &mut Keys<'_>) {
         let Some(kind) = field.peek("kind") else {
             return self.read_containers(field, keys);
         };
         let Some(kind) = kind.word(&KINDS) else { return };
         match kind {
+            Kind::Image(reach) => self.images.extend(image_policy::read(field, reach)),
+            Kind::ImageList(reach) => {
+                let items = field.peek("items").and_then(|items| items.non_empty_array("policy"));
+                self.images.extend(items.iter().flatten().filter_map(|item| image_policy::read(item, reach)));
+            }
             // As `oc get clusterimagepolicies -o yaml` writes it; what is beside the items is about the list.
             Kind::List => {
                 let items = field.peek("items").and_then(|items| items.non_empty_array("policy"));
@@ -84,14 +100,20 @@ impl Parts {
         self.containers = self.containers.take().or(read);
     }
 
-    fn into_policy(self, keys: Keys<'_>, sink: Sink) -> Result<Policy, PolicyError> {
-        let lints = sink.finish()?;
-        let keyring = keys.finish();
-        let names = names(&keyring);
-        let governance = match self.containers {
-            Some(policy) => Governance::Transports(containers_policy::compile(&policy, &names)),
-            None => return Err(PolicyError { findings: lints }),
-        };
-        Ok(Policy { keyring, governance, lints })
+    /// What the documents demand together; nothing where something is wrong with them.
+    fn merged(self, sink: &Sink) -> Option<Merged> {
+        image_policy::duplicates(&self.images);
+        if sink.has_errors() { None } else { image_policy::merge(self.containers, &self.images) }
     }
+}
+
+fn into_policy(merged: Option<Merged>, keys: Keys<'_>, sink: Sink) -> Result<Policy, PolicyError> {
+    let lints = sink.finish()?;
+    let keyring = keys.finish();
+    let names = names(&keyring);
+    let governance = match merged {
+        Some(merged) => Governance::Transports(merged.compile(&names)),
+        None => return Err(PolicyError { findings: lints }),
+    };
+    Ok(Policy { keyring, governance, lints })
 }

@@ -3,6 +3,7 @@
 mod containers_policy;
 mod field;
 mod finding;
+mod image_policy;
 mod keys;
 mod load;
 mod sink;

@@ -3,4 +3,5 @@
 mod candidates;
 mod transports;
 
+pub(crate) use candidates::above;
 pub(crate) use transports::TransportScopes;

@@ -9,9 +9,10 @@ mod read;
 mod scopes;
 mod sigstore;
 
-pub(crate) use compile::compile;
+pub(crate) use compile::{compile, rule};
 pub(crate) use identity::identity;
-pub(crate) use read::read;
+pub(crate) use read::{data as base64, read};
+pub(crate) use scopes::{check as check_scope, is_atomic};
 
 use std::collections::BTreeSet;
 

@@ -195,7 +195,7 @@ pub(super) fn files(field: &Field<'_>) -> Option<KeySource> {
 }
 
 /// Keys in the document itself.
-pub(super) fn data(field: &Field<'_>) -> Option<Vec<u8>> {
+pub(crate) fn data(field: &Field<'_>) -> Option<Vec<u8>> {
     let text = field.text()?;
     let compact: String = text.chars().filter(|character| !matches!(character, '\r' | '\n')).collect();
     BASE64

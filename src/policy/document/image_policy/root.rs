@@ -1,0 +1,214 @@
+//! `rootOfTrust`: a public key, certificates by Fulcio, or certificates by a PKI.
+
+use super::identity::union;
+use super::read::is_dns_subdomain;
+use crate::policy::document::containers_policy::base64;
+use crate::policy::document::field::Field;
+use crate::policy::document::finding::FindingCode;
+
+/// Whom an object trusts. Keys and certificates are PEM.
+#[derive(Clone, Debug)]
+pub(crate) enum RootOfTrust {
+    FulcioWithRekor { ca: Vec<u8>, rekor: Vec<u8>, issuer: String, email: String },
+    Pki { roots: Vec<u8>, intermediates: Option<Vec<u8>>, email: Option<String>, hostname: Option<String> },
+    PublicKey { key: Vec<u8>, rekor: Option<Vec<u8>> },
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum PolicyType {
+    FulcioWithRekor,
+    Pki,
+    PublicKey,
+}
+
+/// Reads `rootOfTrust`: `policyType`, and the one member that it names.
+pub(super) fn root_of_trust(field: &Field<'_>) -> Option<RootOfTrust> {
+    let members = field.object()?;
+    let kind = members.required("policyType").and_then(|field| {
+        field.word(&[
+            ("PublicKey", PolicyType::PublicKey),
+            ("FulcioCAWithRekor", PolicyType::FulcioWithRekor),
+            ("PKI", PolicyType::Pki),
+        ])
+    });
+    let public_key = union(&members, "publicKey", kind, PolicyType::PublicKey, public_key);
+    let fulcio = union(&members, "fulcioCAWithRekor", kind, PolicyType::FulcioWithRekor, fulcio);
+    let pki = union(&members, "pki", kind, PolicyType::Pki, pki);
+    members.finish();
+    let (public_key, fulcio, pki) = (public_key?, fulcio?, pki?);
+    let root = match kind? {
+        PolicyType::FulcioWithRekor => fulcio,
+        PolicyType::Pki => pki,
+        PolicyType::PublicKey => public_key,
+    }?;
+    let demands_more = match &root {
+        RootOfTrust::FulcioWithRekor { .. } => Some("certificates by Fulcio"),
+        RootOfTrust::Pki { .. } => Some("certificates by a PKI"),
+        RootOfTrust::PublicKey { rekor: Some(_), .. } => Some("an entry in Rekor"),
+        RootOfTrust::PublicKey { rekor: None, .. } => None,
+    };
+    if let Some(what) = demands_more {
+        field.tell(FindingCode::Unsupported, format!("{what} cannot be checked yet: every image is denied here"));
+    }
+    Some(root)
+}
+
+fn public_key(field: &Field<'_>) -> Option<RootOfTrust> {
+    let members = field.object()?;
+    let key = members.required("keyData").and_then(|field| pem(&field, &PUBLIC_KEY));
+    let rekor = members.optional("rekorKeyData").map(|field| pem(&field, &PUBLIC_KEY));
+    members.finish();
+    Some(RootOfTrust::PublicKey { key: key?, rekor: all_or_none(rekor)? })
+}
+
+fn fulcio(field: &Field<'_>) -> Option<RootOfTrust> {
+    let members = field.object()?;
+    let ca = members.required("fulcioCAData").and_then(|field| pem(&field, &CERTIFICATES));
+    let rekor = members.required("rekorKeyData").and_then(|field| pem(&field, &PUBLIC_KEY));
+    let subject = members.required("fulcioSubject").and_then(|field| fulcio_subject(&field));
+    members.finish();
+    let (issuer, email) = subject?;
+    Some(RootOfTrust::FulcioWithRekor { ca: ca?, rekor: rekor?, issuer, email })
+}
+
+fn fulcio_subject(field: &Field<'_>) -> Option<(String, String)> {
+    let members = field.object()?;
+    let issuer = members
+        .required("oidcIssuer")
+        .and_then(|field| text(&field, ISSUER_LIMIT, is_url, "the issuer is a URL: `https://issuer.example.com`"));
+    let email = members.required("signedEmail").and_then(|field| email(&field));
+    members.finish();
+    Some((issuer?, email?))
+}
+
+fn pki(field: &Field<'_>) -> Option<RootOfTrust> {
+    let members = field.object()?;
+    let roots = members.required("caRootsData").and_then(|field| pem(&field, &CERTIFICATES));
+    let intermediates = members.optional("caIntermediatesData").map(|field| pem(&field, &CERTIFICATES));
+    let subject = members.required("pkiCertificateSubject").and_then(|field| pki_subject(&field));
+    members.finish();
+    let (email, hostname) = subject?;
+    Some(RootOfTrust::Pki { roots: roots?, intermediates: all_or_none(intermediates)?, email, hostname })
+}
+
+fn pki_subject(field: &Field<'_>) -> Option<(Option<String>, Option<String>)> {
+    let members = field.object()?;
+    let email = members.optional("email").map(|field| email(&field));
+    let hostname = members.optional("hostname").map(|field| {
+        let is_host = |text: &str| is_dns_subdomain(text.strip_prefix("*.").unwrap_or(text));
+        text(&field, HOST_LIMIT, is_host, "a host name is in lower case, and `*.` may stand before it")
+    });
+    if email.is_none() && hostname.is_none() {
+        field.tell(FindingCode::MissingMember, "one of `email` and `hostname` is needed, or both");
+        members.finish();
+        return None;
+    }
+    members.finish();
+    Some((all_or_none(email)?, all_or_none(hostname)?))
+}
+
+/// What may be missing, and must be right where it is not.
+fn all_or_none<T>(read: Option<Option<T>>) -> Option<Option<T>> {
+    match read {
+        Some(read) => read.map(Some),
+        None => Some(None),
+    }
+}
+
+fn email(field: &Field<'_>) -> Option<String> {
+    let is_email = |text: &str| {
+        let mut inner = text.char_indices().skip(1);
+        inner.any(|(at, character)| character == '@' && text.len().saturating_sub(at) > 1)
+            && !text.contains(['\t', '\n', '\u{c}', '\r', ' '])
+    };
+    text(field, EMAIL_LIMIT, is_email, "an email address is written `user@example.com`, without spaces")
+}
+
+fn text(field: &Field<'_>, limit: usize, is_right: impl Fn(&str) -> bool, what: &str) -> Option<String> {
+    let text = field.string()?;
+    if text.chars().count() > limit || !is_right(text) {
+        field.tell(FindingCode::InvalidValue, format!("{what}; it has at most {limit} characters"));
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+/// A URL with a scheme, or the absolute path of one.
+fn is_url(text: &str) -> bool {
+    let is_scheme = |scheme: &str| {
+        scheme.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+    };
+    let is_authority = |rest: &str| {
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        let after = host.rsplit(']').next().unwrap_or_default();
+        !authority.contains([' ', '"', '<', '>', '\\', '^', '`', '{', '|', '}'])
+            && after.split_once(':').is_none_or(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let rest = if text.starts_with('/') {
+        Some(text)
+    } else {
+        text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)).map(|(_, rest)| rest)
+    };
+    !text.contains(|character: char| character.is_ascii_control())
+        && rest.is_some_and(|rest| rest.strip_prefix("//").is_none_or(is_authority))
+}
+
+/// What a PEM text begins and ends with.
+struct Pem {
+    begin: &'static str,
+    end: &'static str,
+    what: &'static str,
+    /// The fewest characters in base64: those of the two lines.
+    shortest: usize,
+}
+
+const PUBLIC_KEY: Pem =
+    Pem { begin: "-----BEGIN PUBLIC KEY-----", end: "-----END PUBLIC KEY-----", what: "a public key", shortest: 68 };
+
+const CERTIFICATES: Pem =
+    Pem { begin: "-----BEGIN CERTIFICATE-----", end: "-----END CERTIFICATE-----", what: "certificates", shortest: 72 };
+
+/// PEM in base64.
+fn pem(field: &Field<'_>, pem: &Pem) -> Option<Vec<u8>> {
+    let text = field.text()?;
+    let Pem { begin, end, what, shortest } = pem;
+    let length = text.chars().count();
+    if !(*shortest..=DATA_LIMIT).contains(&length) {
+        let message = format!("the base64 of {what} has {shortest} to {DATA_LIMIT} characters, not {length}");
+        field.tell(FindingCode::InvalidValue, message);
+        return None;
+    }
+    if text.contains(['\r', '\n']) {
+        field
+            .tell(FindingCode::InvalidValue, "the base64 is in one line, without line breaks; in YAML it takes no `|`");
+        return None;
+    }
+    let data = base64(field)?;
+    let count = |line: &str| data.windows(line.len()).filter(|window| *window == line.as_bytes()).count();
+    let trimmed = data.strip_suffix(b"\n").unwrap_or(&data);
+    let is_right = data.starts_with(begin.as_bytes())
+        && trimmed.ends_with(end.as_bytes())
+        && trimmed.len() >= begin.len().saturating_add(end.len())
+        && count(begin) == count(end);
+    if !is_right {
+        let message =
+            format!("this is the base64 of no PEM with {what}: it begins with `{begin}` and ends with `{end}`");
+        field.tell(FindingCode::InvalidValue, message);
+        return None;
+    }
+    Some(data)
+}
+
+/// The longest key or list of certificates, in characters of base64.
+const DATA_LIMIT: usize = 8192;
+
+/// The longest issuer.
+const ISSUER_LIMIT: usize = 2048;
+
+/// The longest email address.
+const EMAIL_LIMIT: usize = 320;
+
+/// The longest host name.
+const HOST_LIMIT: usize = 253;

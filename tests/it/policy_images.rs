@@ -1,0 +1,168 @@
+//! `ImagePolicy` and `ClusterImagePolicy`: which of them governs what.
+
+use serde_json::{Value, json};
+use vidimus::policy::document::FindingCode;
+use vidimus::policy::{Context, Namespace, Transport};
+use vidimus::signature::Rules;
+use vidimus::{Code, Effect, Policy, Verdict, Verifier};
+
+use crate::policy_image_documents::{changed, policy};
+use crate::support::{AT, load_policy, places, raw_signature};
+
+const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+fn load(documents: &[(&str, Value)]) -> Policy {
+    let documents: Vec<_> = documents.iter().map(|(name, document)| (*name, document.to_string())).collect();
+    let documents: Vec<_> = documents.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    load_policy(&documents).unwrap()
+}
+
+fn decide(policy: Policy, image: &str, namespace: Option<&str>, transport: Transport) -> Verdict {
+    let namespace = namespace.map(|name| Namespace { name: name.to_owned(), labels: None });
+    let image = raw_signature(b"", DIGEST, image);
+    Verifier::with_policy(policy, Rules::default()).verify_in(
+        &image,
+        &Context { namespace, transport },
+        AT.parse().unwrap(),
+    )
+}
+
+/// The document and the pointer of the rule that governs, or the code where none can be told.
+fn governing(verdict: &Verdict) -> String {
+    let decision = verdict.decision();
+    decision.rule().map_or(decision.code().to_string(), |rule| format!("{} {}", rule.document(), rule.pointer()))
+}
+
+fn base(default: &str, docker: Value) -> Value {
+    let transports = json!({ "docker": docker });
+    json!({ "default": [{ "type": default }], "transports": transports })
+}
+
+#[test]
+fn the_most_specific_scope_governs_and_the_default_the_rest() {
+    let documents = || {
+        [
+            ("cluster", policy(None, "a", &["quay.io/a", "*.example.com"])),
+            ("namespace", policy(Some("team"), "b", &["quay.io", "docker.io/library/busybox"])),
+        ]
+    };
+    for (image, namespace, expected, effect) in [
+        ("quay.io/a/b:1", None, "cluster $.spec.scopes[0]", Effect::Deny),
+        ("quay.io/a/b:1", Some("team"), "cluster $.spec.scopes[0]", Effect::Deny),
+        ("x.example.com/a:1", Some("team"), "cluster $.spec.scopes[1]", Effect::Deny),
+        ("quay.io/b:1", Some("team"), "namespace $.spec.scopes[0]", Effect::Deny),
+        ("quay.io/b:1", Some("other"), "cluster $", Effect::Allow),
+        ("quay.io/b:1", None, "unknown-namespace", Effect::Undecided),
+        ("docker.io/library/busybox:1", Some("team"), "namespace $.spec.scopes[1]", Effect::Deny),
+        ("example.com/a:1", None, "cluster $", Effect::Allow),
+    ] {
+        let verdict = decide(load(&documents()), image, namespace, Transport::Docker);
+        let found = (governing(&verdict), verdict.decision().effect());
+        assert_eq!(found, (expected.to_owned(), effect), "{image} in {namespace:?}");
+    }
+}
+
+#[test]
+fn scopes_hold_for_the_registry_of_the_cluster_as_well() {
+    let documents = || {
+        let scopes = ["quay.io/a/b", "quay.io/a/b/c", "quay.io/a/b/c/d"];
+        [("cluster", policy(None, "a", &scopes)), ("namespace", policy(Some("team"), "b", &["localhost:5000/a/b"]))]
+    };
+    for (image, expected) in [
+        ("quay.io/a/b:1", "cluster $.spec.scopes[0]"),
+        // Names have two components in this transport, and deeper scopes are not copied.
+        ("quay.io/a/b/c/d:1", "cluster $.spec.scopes[0]"),
+        ("localhost:5000/a/b:1", "namespace $.spec.scopes[0]"),
+    ] {
+        let verdict = decide(load(&documents()), image, Some("team"), Transport::Atomic);
+        assert_eq!(governing(&verdict), expected, "{image}");
+    }
+    let directory = Transport::Other { name: "dir".to_owned(), place: "/quay.io/a/b".to_owned() };
+    assert_eq!(governing(&decide(load(&documents()), "quay.io/a/b:1", None, directory)), "cluster $");
+}
+
+#[test]
+fn what_several_policies_demand_of_a_scope_is_demanded_together() {
+    let same = ["quay.io/a"];
+    let documents = [
+        ("base", base("reject", json!({ "quay.io/a": [{ "type": "insecureAcceptAnything" }] }))),
+        ("one", policy(None, "a", &same)),
+        ("two", policy(None, "b", &same)),
+    ];
+    let policy_ = load(&documents);
+    let lints = places(policy_.lints());
+    assert!(lints.contains(&(FindingCode::AllKeysDemanded, "$.spec.scopes[0]".to_owned())), "{lints:?}");
+    let verdict = decide(policy_, "quay.io/a:1", None, Transport::Docker);
+    let rule = verdict.decision().rule().unwrap();
+    let pointers: Vec<_> = rule.requirement().parts().iter().map(|part| part.pointer().to_owned()).collect();
+    assert_eq!(rule.document(), "base");
+    assert_eq!(pointers, ["$.transports.docker[\"quay.io/a\"][0]", "one $.spec.policy", "two $.spec.policy"]);
+
+    let documents = [("one", policy(Some("team"), "a", &same)), ("two", policy(Some("team"), "b", &same))];
+    let policy_ = load(&documents);
+    let lints = places(policy_.lints());
+    assert!(lints.contains(&(FindingCode::AllKeysDemanded, "$.spec.scopes[0]".to_owned())), "{lints:?}");
+    let verdict = decide(policy_, "quay.io/a:1", Some("team"), Transport::Docker);
+    assert_eq!(verdict.decision().rule().unwrap().requirement().parts().len(), 2);
+}
+
+#[test]
+fn policies_of_different_namespaces_have_nothing_to_do_with_each_other() {
+    let documents = || [("one", policy(Some("a"), "x", &["quay.io"])), ("two", policy(Some("b"), "x", &["quay.io"]))];
+    assert_eq!(places(load(&documents()).lints()), [(FindingCode::AcceptsAnything, "$".to_owned())]);
+    for (namespace, expected) in [("a", "one $.spec.scopes[0]"), ("b", "two $.spec.scopes[0]"), ("c", "one $")] {
+        let verdict = decide(load(&documents()), "quay.io/x:1", Some(namespace), Transport::Docker);
+        assert_eq!(governing(&verdict), expected, "{namespace}");
+    }
+}
+
+#[test]
+fn a_scope_of_a_namespace_inside_one_of_the_cluster_is_set_aside() {
+    let namespaced = policy(Some("team"), "b", &["quay.io/a", "quay.io/a:1", "quay.io/b", "quay.io"]);
+    let documents = || [("cluster", policy(None, "a", &["quay.io/a"])), ("namespace", namespaced.clone())];
+    let lints: Vec<_> = places(load(&documents()).lints());
+    for (path, expected) in [
+        ("$.spec.scopes[0]", true),
+        ("$.spec.scopes[1]", true),
+        ("$.spec.scopes[2]", false),
+        ("$.spec.scopes[3]", false),
+    ] {
+        assert_eq!(lints.contains(&(FindingCode::ConflictingScope, path.to_owned())), expected, "{path}");
+    }
+    // It is settled without the namespace, as no namespace has a say there.
+    let verdict = decide(load(&documents()), "quay.io/a:1", None, Transport::Docker);
+    assert_eq!(governing(&verdict), "cluster $.spec.scopes[0]");
+}
+
+#[test]
+fn what_the_cluster_demands_holds_in_namespaces_too() {
+    for (docker, effect, parts) in [
+        // Nothing but the default, the very scope, a scope above it, and a more specific one.
+        (json!({}), Effect::Deny, 2),
+        (json!({ "quay.io/a": [{ "type": "reject" }] }), Effect::Deny, 2),
+        (json!({ "quay.io": [{ "type": "reject" }] }), Effect::Deny, 2),
+        (json!({ "quay.io": [{ "type": "insecureAcceptAnything" }] }), Effect::Deny, 0),
+        (json!({ "quay.io/a/b": [{ "type": "reject" }] }), Effect::Deny, 0),
+    ] {
+        let documents =
+            [("base", base("reject", docker.clone())), ("namespace", policy(Some("team"), "a", &["quay.io/a"]))];
+        let verdict = decide(load(&documents), "quay.io/a/b:1", Some("team"), Transport::Docker);
+        let decision = verdict.decision();
+        let found = (decision.effect(), decision.rule().unwrap().requirement().parts().len());
+        assert_eq!(found, (effect, parts), "{docker}");
+    }
+}
+
+#[test]
+fn without_a_base_the_rest_is_accepted_and_that_is_told() {
+    let alone = load(&[("cluster", policy(None, "a", &["quay.io"]))]);
+    assert_eq!(places(alone.lints()), [(FindingCode::AcceptsAnything, "$".to_owned())]);
+    let based = || load(&[("cluster", policy(None, "a", &["quay.io"])), ("base", base("reject", json!({})))]);
+    assert_eq!(places(based().lints()), []);
+    let verdict = decide(based(), "docker.io/library/a:1", None, Transport::Docker);
+    assert_eq!((verdict.decision().effect(), verdict.decision().code()), (Effect::Deny, Code::ExplicitReject));
+    let broken = changed(base("reject", json!({})), "/default", Some(json!([])));
+    let error =
+        load_policy(&[("cluster", &policy(None, "a", &["quay.io"]).to_string()), ("base", &broken.to_string())]);
+    assert_eq!(places(error.unwrap_err().findings()), [(FindingCode::Empty, "$.default".to_owned())]);
+}
