@@ -25,7 +25,11 @@ mod peers;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
+mod policy_convert;
+#[cfg(test)]
 mod policy_image_documents;
+#[cfg(test)]
+mod policy_image_fields;
 #[cfg(test)]
 mod policy_images;
 #[cfg(test)]

@@ -1,12 +1,17 @@
 //! `ImagePolicy` and `ClusterImagePolicy`: which of them governs what.
 
-use serde_json::{Value, json};
+use std::fs;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use serde_json::{Map, Value, json};
 use vidimus::policy::document::FindingCode;
 use vidimus::policy::{Context, Namespace, Transport};
 use vidimus::signature::Rules;
-use vidimus::{Code, Effect, Policy, Verdict, Verifier};
+use vidimus::{Code, Effect, Policy, Reference, Verdict, Verifier};
 
-use crate::policy_image_documents::{changed, policy};
+use crate::policy_image_documents::{changed, encode, policy};
 use crate::support::{AT, load_policy, places, raw_signature};
 
 const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -165,4 +170,65 @@ fn without_a_base_the_rest_is_accepted_and_that_is_told() {
     let error =
         load_policy(&[("cluster", &policy(None, "a", &["quay.io"]).to_string()), ("base", &broken.to_string())]);
     assert_eq!(places(error.unwrap_err().findings()), [(FindingCode::Empty, "$.default".to_owned())]);
+}
+
+/// Scopes above the image of the test data, and others.
+const SCOPES: [&str; 6] =
+    ["quay.io", "REPOSITORY", "*.example.com", "registry.example.com", "registry.example.com:5000", "docker.io"];
+
+fn scope(scope: &str, repository: &str) -> String {
+    scope.replace("REPOSITORY", repository)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_policy_of_a_namespace_never_allows_what_was_not(
+        default in 0..3_usize,
+        docker in vec((select(&SCOPES[..]), 0..3_usize), 0..4),
+        cluster in subsequence(&SCOPES[..], 0..2),
+        namespaced in vec((select(&["team", "other"][..]), subsequence(&SCOPES[..], 1..4)), 1..4),
+        signature in select(&["good.ed25519.sig", "good.p256.sig"][..]),
+    ) {
+        let table: Value = serde_json::from_str(&fs::read_to_string("testdata/cases.json").unwrap()).unwrap();
+        let (digest, reference) = (table["digest"].as_str().unwrap(), table["reference"].as_str().unwrap());
+        let parsed: Reference = reference.parse().unwrap();
+        let repository = parsed.name();
+        let image = raw_signature(&fs::read(format!("testdata/signatures/{signature}")).unwrap(), digest, reference);
+        let key = encode(&fs::read_to_string("testdata/keys/ed25519.asc").unwrap());
+        let demands = [
+            json!([{ "type": "insecureAcceptAnything" }]),
+            json!([{ "type": "reject" }]),
+            json!([{ "type": "signedBy", "keyType": "GPGKeys", "keyData": key }]),
+        ];
+        let docker: Map<_, _> =
+            docker.iter().map(|(name, demand)| (scope(name, repository), demands[*demand].clone())).collect();
+        let base = json!({ "default": demands[default], "transports": { "docker": docker, "atomic": {} } });
+        let of_cluster: Vec<_> = cluster.iter().map(|name| scope(name, repository)).collect();
+        let mut documents = vec![("base", base)];
+        if !of_cluster.is_empty() {
+            let scopes: Vec<_> = of_cluster.iter().map(String::as_str).collect();
+            documents.push(("cluster", policy(None, "a", &scopes)));
+        }
+        let before = documents.clone();
+        for (number, (namespace, scopes)) in namespaced.iter().enumerate() {
+            let scopes: Vec<_> = scopes.iter().map(|name| scope(name, repository)).collect();
+            let scopes: Vec<_> = scopes.iter().map(String::as_str).collect();
+            documents.push(("namespace", policy(Some(namespace), &format!("a{number}"), &scopes)));
+        }
+        for transport in [Transport::Docker, Transport::Atomic] {
+            for namespace in [None, Some("team"), Some("third")] {
+                let namespace = namespace.map(|name| Namespace { name: name.to_owned(), labels: None });
+                let context = Context { namespace, transport: transport.clone() };
+                let effect = |documents: &[(&str, Value)]| {
+                    let verifier = Verifier::with_policy(load(documents), Rules::default());
+                    verifier.verify_in(&image, &context, AT.parse().unwrap()).decision().effect()
+                };
+                if effect(&before) != Effect::Allow {
+                    prop_assert_ne!(effect(&documents), Effect::Allow, "{:?}", context);
+                }
+            }
+        }
+    }
 }

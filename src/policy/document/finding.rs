@@ -58,6 +58,8 @@ finding_codes! {
     ExpiredExemption "expired-exemption" Lint,
     /// No key of a keyring is trusted any more.
     ExpiredKeyring "expired-keyring" Lint,
+    /// What a policy says cannot be said in the grammar that it is to be written in.
+    Inexpressible "inexpressible" Error,
     /// A value is of the right type and still not what is needed.
     InvalidValue "invalid-value" Error,
     /// Key material cannot be read, or is none.

@@ -27,6 +27,7 @@ impl Policy {
     ///
     /// Any number of documents make one policy: one containers-policy.json(5), `ClusterImagePolicy` and `ImagePolicy` as
     /// OpenShift puts them together with it; or any number of `SignaturePolicy`.
+    /// Without a containers-policy.json(5) beside them, images outside of their scopes are accepted, and a lint says so.
     ///
     /// # Errors
     ///
@@ -35,10 +36,7 @@ impl Policy {
         let sink = Sink::default();
         let documents: Vec<_> = files.iter().flat_map(|file| Written::read(file.name, file.bytes, &sink)).collect();
         let mut keys = Keys::new(read);
-        let mut parts = Parts::default();
-        for document in &documents {
-            parts.read(&Field::root(document, &sink), &mut keys);
-        }
+        let parts = Parts::of(&documents, &sink, &mut keys);
         let merged = parts.merged(&sink);
         into_policy(merged, keys, sink)
     }
@@ -46,9 +44,9 @@ impl Policy {
 
 /// What was read of a policy, by grammar.
 #[derive(Default)]
-struct Parts<'d> {
-    containers: Option<ContainersPolicy>,
-    images: Vec<ImagePolicy<'d>>,
+pub(super) struct Parts<'d> {
+    pub(super) containers: Option<(Field<'d>, ContainersPolicy)>,
+    pub(super) images: Vec<ImagePolicy<'d>>,
 }
 
 /// The grammars, by the kind that a document says it is.
@@ -68,6 +66,16 @@ const KINDS: [(&str, Kind); 5] = [
 ];
 
 impl<'d> Parts<'d> {
+    /// Reads documents.
+    pub(super) fn of(documents: &'d [Written<'d>], sink: &'d Sink, keys: &mut Keys<'_>) -> Self {
+        let mut parts = Self::default();
+        for document in documents {
+            parts.read(&Field::root(document, sink), keys);
+        }
+        image_policy::duplicates(&parts.images);
+        parts
+    }
+
     fn read(&mut self, field: &Field<'d>, keys: &mut Keys<'_>) {
         let Some(kind) = field.peek("kind") else {
             return self.read_containers(field, keys);
@@ -89,7 +97,7 @@ impl<'d> Parts<'d> {
         }
     }
 
-    fn read_containers(&mut self, field: &Field<'_>, keys: &mut Keys<'_>) {
+    fn read_containers(&mut self, field: &Field<'d>, keys: &mut Keys<'_>) {
         if self.containers.is_some() {
             field.tell(
                 FindingCode::Exclusive,
@@ -97,13 +105,13 @@ impl<'d> Parts<'d> {
             );
         }
         let read = containers_policy::read(field, keys);
-        self.containers = self.containers.take().or(read);
+        self.containers = self.containers.take().or(read.map(|read| (field.clone(), read)));
     }
 
     /// What the documents demand together; nothing where something is wrong with them.
     fn merged(self, sink: &Sink) -> Option<Merged> {
-        image_policy::duplicates(&self.images);
-        if sink.has_errors() { None } else { image_policy::merge(self.containers, &self.images) }
+        let base = self.containers.map(|(_, base)| base);
+        if sink.has_errors() { None } else { image_policy::merge(base, &self.images) }
     }
 }
 

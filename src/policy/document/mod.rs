@@ -1,6 +1,7 @@
 //! Policy documents: read strictly, with all problems told at once, each with its place.
 
 mod containers_policy;
+mod convert;
 mod field;
 mod finding;
 mod image_policy;
@@ -9,6 +10,7 @@ mod load;
 mod sink;
 mod written;
 
+pub use convert::{ConvertError, Grammar, convert};
 pub use finding::{Finding, FindingCode, PolicyError, Severity};
 pub use keys::{KeyFile, KeyLocation, ReadKeys};
 pub use load::PolicyFile;

@@ -82,7 +82,18 @@ fn remap_identity(field: &Field<'_>) -> Option<IdentityRule> {
 /// A registry, or the name of a repository or of what is above it.
 fn prefix<'d>(field: &Field<'d>) -> Option<&'d str> {
     let text = field.string()?;
-    let problem = if text.chars().count() > PREFIX_LIMIT {
+    match prefix_problem(text) {
+        None => Some(text),
+        Some(problem) => {
+            field.tell(FindingCode::InvalidValue, problem);
+            None
+        }
+    }
+}
+
+/// What the API server has against a repository, or the prefix of one.
+pub(crate) fn prefix_problem(text: &str) -> Option<&'static str> {
+    if text.chars().count() > PREFIX_LIMIT {
         Some("a repository or prefix has at most 512 characters")
     } else if has_tag(text) {
         // So the API server says of a registry with a port as well, if it is not `localhost`.
@@ -90,13 +101,6 @@ fn prefix<'d>(field: &Field<'d>) -> Option<&'d str> {
     } else {
         (!is_name(text))
             .then_some("a repository or prefix is written `registry.example.com/path`, the path in lower case")
-    };
-    match problem {
-        None => Some(text),
-        Some(problem) => {
-            field.tell(FindingCode::InvalidValue, problem);
-            None
-        }
     }
 }
 

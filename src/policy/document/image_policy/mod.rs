@@ -10,9 +10,11 @@ mod read;
 mod root;
 mod scope;
 
+pub(crate) use identity::prefix_problem;
 pub(crate) use merge::{Merged, duplicates, merge};
 pub(crate) use read::{Reach, read};
-pub(crate) use root::RootOfTrust;
+pub(crate) use root::{CERTIFICATES, EMAIL, HOST, ISSUER, PUBLIC_KEY, Pem, RootOfTrust, Rule};
+pub(crate) use scope::{COUNT_LIMIT, problem as scope_problem};
 
 use crate::policy::document::containers_policy::{Demanded, Demands, KeySource, Sigstore, SigstoreRoot, What};
 use crate::policy::document::field::Field;

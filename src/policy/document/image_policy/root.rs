@@ -73,10 +73,8 @@ fn fulcio(field: &Field<'_>) -> Option<RootOfTrust> {
 
 fn fulcio_subject(field: &Field<'_>) -> Option<(String, String)> {
     let members = field.object()?;
-    let issuer = members
-        .required("oidcIssuer")
-        .and_then(|field| text(&field, ISSUER_LIMIT, is_url, "the issuer is a URL: `https://issuer.example.com`"));
-    let email = members.required("signedEmail").and_then(|field| email(&field));
+    let issuer = members.required("oidcIssuer").and_then(|field| text(&field, &ISSUER));
+    let email = members.required("signedEmail").and_then(|field| text(&field, &EMAIL));
     members.finish();
     Some((issuer?, email?))
 }
@@ -93,11 +91,8 @@ fn pki(field: &Field<'_>) -> Option<RootOfTrust> {
 
 fn pki_subject(field: &Field<'_>) -> Option<(Option<String>, Option<String>)> {
     let members = field.object()?;
-    let email = members.optional("email").map(|field| email(&field));
-    let hostname = members.optional("hostname").map(|field| {
-        let is_host = |text: &str| is_dns_subdomain(text.strip_prefix("*.").unwrap_or(text));
-        text(&field, HOST_LIMIT, is_host, "a host name is in lower case, and `*.` may stand before it")
-    });
+    let email = members.optional("email").map(|field| text(&field, &EMAIL));
+    let hostname = members.optional("hostname").map(|field| text(&field, &HOST));
     if email.is_none() && hostname.is_none() {
         field.tell(FindingCode::MissingMember, "one of `email` and `hostname` is needed, or both");
         members.finish();
@@ -115,22 +110,26 @@ fn all_or_none<T>(read: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
-fn email(field: &Field<'_>) -> Option<String> {
-    let is_email = |text: &str| {
-        let mut inner = text.char_indices().skip(1);
-        inner.any(|(at, character)| character == '@' && text.len().saturating_sub(at) > 1)
-            && !text.contains(['\t', '\n', '\u{c}', '\r', ' '])
-    };
-    text(field, EMAIL_LIMIT, is_email, "an email address is written `user@example.com`, without spaces")
+fn text(field: &Field<'_>, rule: &Rule) -> Option<String> {
+    let text = field.string()?;
+    match rule.problem(text) {
+        None => Some(text.to_owned()),
+        Some(problem) => {
+            field.tell(FindingCode::InvalidValue, problem);
+            None
+        }
+    }
 }
 
-fn text(field: &Field<'_>, limit: usize, is_right: impl Fn(&str) -> bool, what: &str) -> Option<String> {
-    let text = field.string()?;
-    if text.chars().count() > limit || !is_right(text) {
-        field.tell(FindingCode::InvalidValue, format!("{what}; it has at most {limit} characters"));
-        return None;
-    }
-    Some(text.to_owned())
+/// `^\S+@\S+$`
+fn is_email(text: &str) -> bool {
+    let mut inner = text.char_indices().skip(1);
+    inner.any(|(at, character)| character == '@' && text.len().saturating_sub(at) > 1)
+        && !text.contains(['\t', '\n', '\u{c}', '\r', ' '])
+}
+
+fn is_host(text: &str) -> bool {
+    is_dns_subdomain(text.strip_prefix("*.").unwrap_or(text))
 }
 
 /// A URL with a scheme, or the absolute path of one.
@@ -155,60 +154,87 @@ fn is_url(text: &str) -> bool {
         && rest.is_some_and(|rest| rest.strip_prefix("//").is_none_or(is_authority))
 }
 
-/// What a PEM text begins and ends with.
-struct Pem {
+/// What a text must be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rule {
+    is_right: fn(&str) -> bool,
+    what: &'static str,
+    /// The most characters.
+    limit: usize,
+}
+
+/// The issuer of the tokens for which Fulcio issues certificates.
+pub(crate) const ISSUER: Rule =
+    Rule { is_right: is_url, what: "the issuer is a URL: `https://issuer.example.com`", limit: 2048 };
+
+/// The address that a certificate is for.
+pub(crate) const EMAIL: Rule =
+    Rule { is_right: is_email, what: "an email address is written `user@example.com`, without spaces", limit: 320 };
+
+/// The host that a certificate is for.
+pub(crate) const HOST: Rule =
+    Rule { is_right: is_host, what: "a host name is in lower case, and `*.` may stand before it", limit: 253 };
+
+impl Rule {
+    /// What is wrong with a text.
+    pub(crate) fn problem(&self, text: &str) -> Option<String> {
+        let Self { is_right, what, limit } = self;
+        let is_right = text.chars().count() <= *limit && is_right(text);
+        (!is_right).then(|| format!("{what}; it has at most {limit} characters"))
+    }
+}
+
+/// What a PEM text must hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pem {
     begin: &'static str,
     end: &'static str,
     what: &'static str,
-    /// The fewest characters in base64: those of the two lines.
-    shortest: usize,
 }
 
-const PUBLIC_KEY: Pem =
-    Pem { begin: "-----BEGIN PUBLIC KEY-----", end: "-----END PUBLIC KEY-----", what: "a public key", shortest: 68 };
+/// The PEM of a public key.
+pub(crate) const PUBLIC_KEY: Pem =
+    Pem { begin: "-----BEGIN PUBLIC KEY-----", end: "-----END PUBLIC KEY-----", what: "a public key" };
 
-const CERTIFICATES: Pem =
-    Pem { begin: "-----BEGIN CERTIFICATE-----", end: "-----END CERTIFICATE-----", what: "certificates", shortest: 72 };
+/// The PEM of certificates.
+pub(crate) const CERTIFICATES: Pem =
+    Pem { begin: "-----BEGIN CERTIFICATE-----", end: "-----END CERTIFICATE-----", what: "certificates" };
+
+impl Pem {
+    /// What is wrong with a PEM text.
+    pub(crate) fn problem(&self, data: &[u8]) -> Option<String> {
+        let Self { begin, end, what } = self;
+        let length = data.len().div_ceil(3).saturating_mul(4);
+        if length > DATA_LIMIT {
+            return Some(format!("{what} may have {DATA_LIMIT} characters in base64; these are {length}"));
+        }
+        let count = |line: &str| data.windows(line.len()).filter(|window| *window == line.as_bytes()).count();
+        let trimmed = data.strip_suffix(b"\n").unwrap_or(data);
+        let is_right = data.starts_with(begin.as_bytes())
+            && trimmed.ends_with(end.as_bytes())
+            && trimmed.len() >= begin.len().saturating_add(end.len())
+            && count(begin) == count(end);
+        (!is_right).then(|| format!("this is no PEM with {what}: it begins with `{begin}` and ends with `{end}`"))
+    }
+}
 
 /// PEM in base64.
 fn pem(field: &Field<'_>, pem: &Pem) -> Option<Vec<u8>> {
     let text = field.text()?;
-    let Pem { begin, end, what, shortest } = pem;
-    let length = text.chars().count();
-    if !(*shortest..=DATA_LIMIT).contains(&length) {
-        let message = format!("the base64 of {what} has {shortest} to {DATA_LIMIT} characters, not {length}");
-        field.tell(FindingCode::InvalidValue, message);
-        return None;
-    }
     if text.contains(['\r', '\n']) {
         field
             .tell(FindingCode::InvalidValue, "the base64 is in one line, without line breaks; in YAML it takes no `|`");
         return None;
     }
     let data = base64(field)?;
-    let count = |line: &str| data.windows(line.len()).filter(|window| *window == line.as_bytes()).count();
-    let trimmed = data.strip_suffix(b"\n").unwrap_or(&data);
-    let is_right = data.starts_with(begin.as_bytes())
-        && trimmed.ends_with(end.as_bytes())
-        && trimmed.len() >= begin.len().saturating_add(end.len())
-        && count(begin) == count(end);
-    if !is_right {
-        let message =
-            format!("this is the base64 of no PEM with {what}: it begins with `{begin}` and ends with `{end}`");
-        field.tell(FindingCode::InvalidValue, message);
-        return None;
+    match pem.problem(&data) {
+        None => Some(data),
+        Some(problem) => {
+            field.tell(FindingCode::InvalidValue, problem);
+            None
+        }
     }
-    Some(data)
 }
 
-/// The longest key or list of certificates, in characters of base64.
+/// The longest key or list of certificates, in characters of base64. The shortest are the two lines of a PEM text.
 const DATA_LIMIT: usize = 8192;
-
-/// The longest issuer.
-const ISSUER_LIMIT: usize = 2048;
-
-/// The longest email address.
-const EMAIL_LIMIT: usize = 320;
-
-/// The longest host name.
-const HOST_LIMIT: usize = 253;

@@ -45,7 +45,7 @@ pub(super) fn covering(scope: &str, is_of_cluster: impl Fn(&str) -> bool) -> Opt
 }
 
 /// What the API server has against a scope.
-fn problem(scope: &str) -> Option<&'static str> {
+pub(crate) fn problem(scope: &str) -> Option<&'static str> {
     let first = scope.split('/').next().unwrap_or_default();
     if scope.chars().count() > LENGTH_LIMIT {
         Some("a scope has at most 512 characters")
@@ -147,7 +147,7 @@ fn is_digest(text: &str) -> bool {
 }
 
 /// The most scopes of an object.
-const COUNT_LIMIT: usize = 256;
+pub(crate) const COUNT_LIMIT: usize = 256;
 
 /// The longest scope.
 const LENGTH_LIMIT: usize = 512;
