@@ -69,13 +69,14 @@ fn the_nodes_get_what_openshift_gives_them() {
         "transports": {
             "docker-daemon": { "": [{ "type": "insecureAcceptAnything" }] },
             "docker": { "quay.io": [{ "type": "insecureAcceptAnything" }], "docker.io": [{ "type": "reject" }] },
+            "atomic": { "registry.example.com": [{ "type": "reject" }] },
         },
     });
     let accept = json!({ "type": "insecureAcceptAnything" });
     let together = json!([accept, by_key(KEY), by_key(OTHER_KEY)]);
     let documents = [
         &base,
-        &signed(&["quay.io"], KEY),
+        &signed(&["quay.io", "registry.example.com"], KEY),
         &changed(signed(&["quay.io"], OTHER_KEY), "/metadata/name", Some("b".into())),
     ];
     assert_eq!(
@@ -83,8 +84,10 @@ fn the_nodes_get_what_openshift_gives_them() {
         json!({
             "default": [{ "type": "reject" }],
             "transports": {
-                "atomic": { "quay.io": together },
-                "docker": { "docker.io": [{ "type": "reject" }], "quay.io": together },
+                "atomic": { "quay.io": together, "registry.example.com": [{ "type": "reject" }, by_key(KEY)] },
+                "docker": {
+                    "docker.io": [{ "type": "reject" }], "quay.io": together, "registry.example.com": [by_key(KEY)],
+                },
                 "docker-daemon": { "": [accept] },
             },
         }),
@@ -226,12 +229,14 @@ fn what_cannot_be_said_is_refused_all_at_once() {
     let everything = json!({
         "default": [{ "type": "reject" }],
         "transports": {
-            "dir": { "/a": [{ "type": "reject" }] },
+            "dir": { "/a": [{ "type": "reject" }], "/a/b": [{ "type": "insecureAcceptAnything" }] },
+            "oci": { "/a": [{ "type": "insecureAcceptAnything" }] },
             "docker": {
                 "": [by_key(KEY)],
                 "quay.io": [by_key(KEY)],
                 "quay.io/a": [{ "type": "insecureAcceptAnything" }],
                 "busybox": [by_key(KEY)],
+                "example.com": [{ "type": "insecureAcceptAnything" }],
             },
             "atomic": { "quay.io": [by_key(OTHER_KEY)], "docker.io": [{ "type": "reject" }] },
         },
@@ -239,11 +244,14 @@ fn what_cannot_be_said_is_refused_all_at_once() {
     let expected = [
         "$.default",
         "$.transports.dir[\"/a\"]",
+        "$.transports.dir[\"/a/b\"]",
         "$.transports.docker[\"\"]",
         "$.transports.docker[\"quay.io/a\"]",
         "$.transports.docker.busybox",
+        "$.transports.docker[\"example.com\"]",
         "$.transports.docker[\"\"]",
         "$.transports.docker.busybox",
+        "$.transports.docker[\"example.com\"]",
         "$.transports.atomic[\"quay.io\"]",
         "$.transports.docker[\"quay.io/a\"]",
         "$.transports.atomic[\"docker.io\"]",

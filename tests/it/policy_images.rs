@@ -112,6 +112,27 @@ fn what_several_policies_demand_of_a_scope_is_demanded_together() {
 }
 
 #[test]
+fn what_is_demanded_in_the_registry_of_the_cluster_stays_demanded() {
+    let cluster = || policy(None, "a", &["quay.io/a"]);
+    let accepting = json!({ "quay.io/a": [{ "type": "insecureAcceptAnything" }] });
+    let mut base = base("insecureAcceptAnything", accepting.clone());
+    base["transports"]["atomic"] = accepting;
+    let policy_ = load(&[("base", base.clone()), ("cluster", cluster())]);
+    // One key is not several.
+    assert!(places(policy_.lints()).iter().all(|(code, _)| *code != FindingCode::AllKeysDemanded));
+    let verdict = decide(policy_, "quay.io/a:1", None, Transport::Atomic);
+    let rule = verdict.decision().rule().unwrap();
+    let pointers: Vec<_> = rule.requirement().parts().iter().map(|part| part.pointer().to_owned()).collect();
+    assert_eq!(pointers, ["$.transports.atomic[\"quay.io/a\"][0]", "cluster $.spec.policy"]);
+    assert_eq!(verdict.decision().effect(), Effect::Deny);
+
+    // A scope that this transport cannot have is not waited for there.
+    let deep = load(&[("base", base), ("namespace", policy(Some("team"), "a", &["quay.io/a/b/c/d"]))]);
+    let verdict = decide(deep, "quay.io/a/b/c/d:1", None, Transport::Atomic);
+    assert_eq!(governing(&verdict), "base $.transports.atomic[\"quay.io/a\"]");
+}
+
+#[test]
 fn policies_of_different_namespaces_have_nothing_to_do_with_each_other() {
     let documents = || [("one", policy(Some("a"), "x", &["quay.io"])), ("two", policy(Some("b"), "x", &["quay.io"]))];
     assert_eq!(places(load(&documents()).lints()), [(FindingCode::AcceptsAnything, "$".to_owned())]);

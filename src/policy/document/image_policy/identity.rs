@@ -107,7 +107,7 @@ pub(crate) fn prefix_problem(text: &str) -> Option<&'static str> {
 /// `.*:([\w][\w.-]{0,127})$`, and not `^localhost:[0-9]+$`.
 fn has_tag(text: &str) -> bool {
     let Some((before, tag)) = text.rsplit_once(':') else { return false };
-    let is_port = before == "localhost" && !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_digit());
+    let is_port = before == "localhost" && tag.bytes().all(|byte| byte.is_ascii_digit());
     super::scope::is_tag(tag) && !is_port
 }
 

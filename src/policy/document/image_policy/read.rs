@@ -140,3 +140,28 @@ const NAME_LIMIT: usize = 253;
 
 /// The longest name of a namespace.
 const LABEL_LIMIT: usize = 63;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_domain_name_system() {
+        for (name, expected) in [
+            ("a", true),
+            ("0-a.b1", true),
+            ("", false),
+            ("-a", false),
+            ("a-", false),
+            ("a.-b", false),
+            ("a..b", false),
+            (".a", false),
+            ("a.", false),
+            ("A", false),
+            ("a_b", false),
+            ("ä", false),
+        ] {
+            assert_eq!(is_dns_subdomain(name), expected, "{name}");
+        }
+    }
+}

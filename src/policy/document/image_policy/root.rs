@@ -238,3 +238,72 @@ fn pem(field: &Field<'_>, pem: &Pem) -> Option<Vec<u8>> {
 
 /// The longest key or list of certificates, in characters of base64. The shortest are the two lines of a PEM text.
 const DATA_LIMIT: usize = 8192;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_those_that_the_api_server_accepts() {
+        let characters = |count: usize| format!("a@{}", "ä".repeat(count));
+        let (long, longer) = (characters(318), characters(319));
+        for (rule, text, expected) in [
+            (ISSUER, "https://issuer.example.com", true),
+            (ISSUER, "https://user@issuer.example.com:8080/path?a=b:c", true),
+            (ISSUER, "https://[::1]:80/", true),
+            (ISSUER, "https://[::1]", true),
+            (ISSUER, "/path", true),
+            (ISSUER, "//issuer:a", false),
+            (ISSUER, "mailto:user", true),
+            (ISSUER, "", false),
+            (ISSUER, "issuer", false),
+            (ISSUER, "issuer/a:b", false),
+            (ISSUER, "1a://b", false),
+            (ISSUER, "://b", false),
+            (ISSUER, "https://a\nb/", false),
+            (ISSUER, "https://a/b\u{7f}", false),
+            (ISSUER, "https://a:b/", false),
+            (ISSUER, "https://[::1]:b/", false),
+            (ISSUER, "https://a b/", false),
+            (EMAIL, "user@example.com", true),
+            (EMAIL, "@@@", true),
+            (EMAIL, "user@", false),
+            (EMAIL, "@example.com", false),
+            (EMAIL, "us er@example.com", false),
+            (EMAIL, "", false),
+            (EMAIL, &long, true),
+            (EMAIL, &longer, false),
+            (HOST, "example.com", true),
+            (HOST, "*.example.com", true),
+            (HOST, "*.", false),
+            (HOST, "*", false),
+            (HOST, "a.*.com", false),
+        ] {
+            assert_eq!(rule.problem(text).is_none(), expected, "{text:?} for {rule:?}");
+        }
+    }
+
+    #[test]
+    fn pem_begins_and_ends_as_it_must() {
+        let Pem { begin, end, .. } = PUBLIC_KEY;
+        let block = format!("{begin}\nAAAA\n{end}");
+        for (text, expected) in [
+            (block.clone(), true),
+            (format!("{block}\n"), true),
+            (format!("{block}\n{block}"), true),
+            (format!("{begin}{end}"), true),
+            (format!("{block}\n\n"), false),
+            (format!(" {block}"), false),
+            (format!("{begin}\n{block}"), false),
+            (format!("{block}\n{end}"), false),
+            (begin.to_owned(), false),
+            // The hyphens in the middle are those of both lines.
+            (begin.replace("-----\n", "") + "END PUBLIC KEY-----", false),
+            (block.replace("AAAA", &"A".repeat(6091)), true),
+            (block.replace("AAAA", &"A".repeat(6093)), false),
+        ] {
+            assert_eq!(PUBLIC_KEY.problem(text.as_bytes()).is_none(), expected, "{text}");
+        }
+        assert!(CERTIFICATES.problem(block.as_bytes()).is_some());
+    }
+}

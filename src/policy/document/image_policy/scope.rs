@@ -167,6 +167,8 @@ mod tests {
     #[test]
     fn scopes_are_those_that_the_api_server_accepts() {
         let digest = |name: &str| format!("{name}@{DIGEST}");
+        let tagged = |length: usize| format!("quay.io/a:{}", "b".repeat(length));
+        let (tag, long_tag) = (tagged(128), tagged(129));
         let (long, longer) = (format!("a.b/{}", "c".repeat(508)), format!("a.b/{}", "c".repeat(509)));
         for (scope, expected) in [
             ("localhost", true),
@@ -183,6 +185,8 @@ mod tests {
             ("quay.io:x/a", false),
             ("quay.io/a:b", true),
             ("quay.io/a:-b", false),
+            (&tag, true),
+            (&long_tag, false),
             ("quay.io/a:", false),
             ("quay.io/a:b/c", false),
             ("quay.io/a__b/c-----d.e", true),
