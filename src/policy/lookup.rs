@@ -68,7 +68,7 @@ mod tests {
     fn tells_what_was_looked_for_until_it_was_found() {
         let mut scopes = TransportScopes::new(rule("default"));
         scopes.add("docker", "a.example/b", rule("a.example/b"));
-        scopes.add_in_namespace("n", "a.example/b/c", rule("a.example/b/c"));
+        scopes.add_in_namespace("docker", "n", "a.example/b/c", rule("a.example/b/c"));
         let in_namespace = |name: &str| Context {
             namespace: Some(Namespace { name: name.to_owned(), labels: None }),
             ..Context::default()

@@ -34,8 +34,15 @@ mod images;
 mod peers;
 #[cfg(test)]
 mod policy;
+mod policy_convert;
 #[cfg(test)]
 mod policy_fields;
+#[cfg(test)]
+mod policy_image_documents;
+#[cfg(test)]
+mod policy_image_fields;
+#[cfg(test)]
+mod policy_images;
 #[cfg(test)]
 mod policy_laws;
 #[cfg(test)]

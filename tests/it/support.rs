@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use base64::Engine as _;
 use vidimus::image::Text;
-use vidimus::policy::document::{FindingCode, KeyFile, KeyLocation, PolicyError, PolicyFile, Severity};
+use vidimus::policy::document::{Finding, FindingCode, KeyFile, KeyLocation, PolicyError, PolicyFile, Severity};
 use vidimus::signature::{SigstoreKey, SigstoreKeys, SigstoreTerms};
 use vidimus::{Demand, Image, Policy, Requirement};
 
@@ -111,4 +111,15 @@ pub(crate) fn shown(arguments: &[&str]) -> String {
 /// Several runs, one after another.
 pub(crate) fn all_shown(runs: &[&[&str]]) -> String {
     runs.iter().map(|arguments| shown(arguments)).collect::<Vec<_>>().join("\n")
+}
+
+/// Loads a policy whose documents name no key files.
+pub(crate) fn load_policy(documents: &[(&str, &str)]) -> Result<Policy, PolicyError> {
+    let files: Vec<_> = documents.iter().map(|(name, text)| PolicyFile { name, bytes: text.as_bytes() }).collect();
+    Policy::load(&files, AT.parse().unwrap(), &mut |location| Err(format!("no key is read here: {location:?}")))
+}
+
+/// The code and the path of each finding.
+pub(crate) fn places(findings: &[Finding]) -> Vec<(FindingCode, String)> {
+    findings.iter().map(|finding| (finding.code(), finding.path().to_owned())).collect()
 }

@@ -158,6 +158,11 @@ impl<'d> Field<'d> {
         Some(Members { field: self.clone(), members, taken: RefCell::new(taken), known: RefCell::new(Vec::new()) })
     }
 
+    /// The value as it is, for writing it.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        json(self.value)
+    }
+
     /// One of a few words; a word that is meant is suggested.
     pub(crate) fn word<T: Copy>(&self, words: &[(&'static str, T)]) -> Option<T> {
         let found = self.string()?;
@@ -167,6 +172,20 @@ impl<'d> Field<'d> {
             self.tell(FindingCode::InvalidValue, format!("{} is {}", Quoted(found), choice(found, &known)));
         }
         word.map(|(_, value)| *value)
+    }
+}
+
+fn json(value: &Value<'_>) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(value) => serde_json::Value::Bool(*value),
+        Value::Number(number) => serde_json::Value::Number(number.clone()),
+        Value::String(text) => serde_json::Value::String(text.as_str().to_owned()),
+        Value::Array(elements) => serde_json::Value::Array(elements.iter().map(json).collect()),
+        Value::Object(members) => {
+            let members = members.iter().map(|(name, value)| (name.as_str().to_owned(), json(value)));
+            serde_json::Value::Object(members.collect())
+        }
     }
 }
 

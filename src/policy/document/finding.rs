@@ -58,6 +58,8 @@ finding_codes! {
     ExpiredExemption "expired-exemption" Lint,
     /// No key of a keyring is trusted any more.
     ExpiredKeyring "expired-keyring" Lint,
+    /// What a policy says cannot be said in the grammar that it is to be written in.
+    Inexpressible "inexpressible" Error,
     /// A value is of the right type and still not what is needed.
     InvalidValue "invalid-value" Error,
     /// Key material cannot be read, or is none.
@@ -70,6 +72,8 @@ finding_codes! {
     NeverMatches "never-matches" Lint,
     /// What is demanded cannot be met, whatever is signed.
     NeverSatisfied "never-satisfied" Lint,
+    /// A name that is kept for somebody else.
+    ReservedName "reserved-name" Lint,
     /// The text is not JSON, not YAML, or not UTF-8.
     Syntax "syntax" Error,
     /// A scope with a tag, which governs less than it seems to.

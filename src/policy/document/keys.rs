@@ -132,7 +132,8 @@ impl<'r> Keys<'r> {
         if read.len() < files.len() { None } else { SigstoreKeys::new(read) }
     }
 
-    fn contents(&mut self, field: &Field<'_>, path: &str) -> Option<Vec<KeyFile>> {
+    /// The contents of a file, where they are no keys of ours. What is wrong is told about `field`.
+    pub(crate) fn contents(&mut self, field: &Field<'_>, path: &str) -> Option<Vec<KeyFile>> {
         (self.read)(KeyLocation::File(path)).map_err(|reason| unreadable(field, path, &reason)).ok()
     }
 

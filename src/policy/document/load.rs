@@ -11,6 +11,7 @@ use crate::policy::cluster::{Governance, names};
 use crate::policy::document::containers_policy::{self, ContainersPolicy};
 use crate::policy::document::field::Field;
 use crate::policy::document::finding::{Finding, FindingCode, PolicyError};
+use crate::policy::document::image_policy::{self, ImagePolicy, Merged, Reach};
 use crate::policy::document::keys::{Keys, ReadKeys};
 use crate::policy::document::signature_policy::{self, ReadPolicy};
 use crate::policy::document::sink::Sink;
@@ -47,13 +48,9 @@ impl Policy {
         let sink = Sink::default();
         let documents: Vec<_> = files.iter().flat_map(|file| Written::read(file.name, file.bytes, &sink)).collect();
         let mut keys = Keys::new(read, at);
-        let mut parts = Parts::default();
-        for document in &documents {
-            parts.read(&Field::root(document, &sink), &mut keys);
-        }
-        parts.check_together();
+        let parts = Parts::of(&documents, &sink, &mut keys);
         let keyring = keys.finish();
-        let governance = parts.governance(&names(&keyring));
+        let governance = parts.governance(&sink, &names(&keyring));
         drop(parts);
         drop(documents);
         let lints = sink.finish()?;
@@ -76,28 +73,54 @@ fn no_document(files: &[PolicyFile<'_>]) -> Finding {
 
 /// What was read of a policy, by grammar.
 #[derive(Default)]
-struct Parts<'d> {
-    containers: Option<ContainersPolicy>,
-    signature: Vec<ReadPolicy<'d>>,
+pub(super) struct Parts<'d> {
+    pub(super) containers: Option<(Field<'d>, ContainersPolicy)>,
+    pub(super) images: Vec<ImagePolicy<'d>>,
+    pub(super) signature: Vec<ReadPolicy<'d>>,
 }
 
 /// The grammars, by the kind that a document says it is.
 #[derive(Clone, Copy)]
 enum Kind {
+    Image(Reach),
+    ImageList(Reach),
     List,
     SignaturePolicy,
 }
 
-const KINDS: [(&str, Kind); 3] =
-    [("SignaturePolicy", Kind::SignaturePolicy), ("List", Kind::List), ("SignaturePolicyList", Kind::List)];
+const KINDS: [(&str, Kind); 7] = [
+    ("SignaturePolicy", Kind::SignaturePolicy),
+    ("SignaturePolicyList", Kind::List),
+    ("ClusterImagePolicy", Kind::Image(Reach::Cluster)),
+    ("ClusterImagePolicyList", Kind::ImageList(Reach::Cluster)),
+    ("ImagePolicy", Kind::Image(Reach::Namespace)),
+    ("ImagePolicyList", Kind::ImageList(Reach::Namespace)),
+    ("List", Kind::List),
+];
 
 impl<'d> Parts<'d> {
+    /// Reads documents, and tells of what is wrong with them one by one and together.
+    pub(super) fn of(documents: &'d [Written<'d>], sink: &'d Sink, keys: &mut Keys<'_>) -> Self {
+        let mut parts = Self::default();
+        for document in documents {
+            parts.read(&Field::root(document, sink), keys);
+        }
+        image_policy::duplicates(&parts.images);
+        parts.check_together();
+        parts
+    }
+
     fn read(&mut self, field: &Field<'d>, keys: &mut Keys<'_>) {
         let Some(kind) = field.peek("kind") else {
             return self.read_containers(field, keys);
         };
         let Some(kind) = kind.word(&KINDS) else { return };
         match kind {
+            Kind::Image(reach) => self.images.extend(image_policy::read(field, reach)),
+            Kind::ImageList(reach) => {
+                let items = field.peek("items").and_then(|items| items.non_empty_array("policy"));
+                self.images.extend(items.iter().flatten().filter_map(|item| image_policy::read(item, reach)));
+            }
             // As `oc get clusterimagepolicies -o yaml` writes it; what is beside the items is about the list.
             Kind::List => {
                 let items = field.peek("items").and_then(|items| items.non_empty_array("policy"));
@@ -109,7 +132,7 @@ impl<'d> Parts<'d> {
         }
     }
 
-    fn read_containers(&mut self, field: &Field<'_>, keys: &mut Keys<'_>) {
+    fn read_containers(&mut self, field: &Field<'d>, keys: &mut Keys<'_>) {
         if self.containers.is_some() {
             field.tell(
                 FindingCode::Exclusive,
@@ -117,15 +140,14 @@ impl<'d> Parts<'d> {
             );
         }
         let read = containers_policy::read(field, keys);
-        self.containers = self.containers.take().or(read);
+        self.containers = self.containers.take().or(read.map(|read| (field.clone(), read)));
     }
 
-    /// Tells of what is wrong with the documents together.
     fn check_together(&self) {
         let mut names = BTreeSet::new();
         let mut no_match = None;
         for ReadPolicy { policy, root, .. } in &self.signature {
-            if self.containers.is_some() {
+            if self.containers.is_some() || !self.images.is_empty() {
                 let text = "a `SignaturePolicy` and a policy of another grammar cannot be in force together";
                 root.tell(FindingCode::Exclusive, text);
             }
@@ -142,12 +164,21 @@ impl<'d> Parts<'d> {
         signature_policy::tell_conflicts(&self.signature);
     }
 
-    /// The policy, unless an error was told.
-    fn governance(&self, names: &Arc<BTreeMap<Fingerprint, String>>) -> Option<Governance> {
-        match &self.containers {
-            Some(policy) => Some(Governance::Transports(containers_policy::compile(policy, names))),
-            None if self.signature.is_empty() => None,
-            None => Some(Governance::Images(signature_policy::compile(&self.signature, names))),
+    /// What the documents demand together; nothing where something is wrong with them, or there is none.
+    fn governance(&self, sink: &Sink, names: &Arc<BTreeMap<Fingerprint, String>>) -> Option<Governance> {
+        if sink.has_errors() {
+            return None;
         }
+        if !self.signature.is_empty() {
+            return Some(Governance::Images(signature_policy::compile(&self.signature, names)));
+        }
+        let merged = self.merged()?;
+        Some(Governance::Transports(merged.compile(names)))
+    }
+
+    /// The policy of containers-policy.json(5) with those of OpenShift put to it.
+    pub(super) fn merged(&self) -> Option<Merged> {
+        let base = self.containers.as_ref().map(|(_, base)| base.clone());
+        image_policy::merge(base, &self.images)
     }
 }

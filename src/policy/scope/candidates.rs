@@ -42,7 +42,7 @@ fn of_reference(reference: &Reference) -> Vec<String> {
 }
 
 /// The scopes of registries that are less specific than `scope`, and govern all images that it governs.
-pub(super) fn above(scope: &str) -> Vec<String> {
+pub(crate) fn above(scope: &str) -> Vec<String> {
     if let Some(domain) = scope.strip_prefix("*.") {
         return domains(domain);
     }

@@ -12,11 +12,6 @@ impl Glob {
         Self(text.to_owned())
     }
 
-    /// The glob as it is written.
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The only name that it matches, if there is only one.
     pub(super) fn literal(&self) -> Option<&str> {
         (!self.0.contains('*')).then_some(&self.0)

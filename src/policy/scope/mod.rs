@@ -71,13 +71,13 @@ mod sequence;
 mod transports;
 mod trie;
 
-pub(crate) use conflict::{Conflict, ConflictKind};
+pub(crate) use candidates::above;
+pub(crate) use conflict::ConflictKind;
 pub(crate) use images::ImageScopes;
 pub(crate) use index::{Governs, Scope, Scopes};
-pub(crate) use labels::{LabelExpression, LabelOperator, LabelSelector, SelectorError};
-pub(crate) use namespaces::{NameError, NamePattern, NamespaceScope, Rank, Within};
+pub(crate) use labels::{LabelExpression, LabelOperator, LabelSelector};
+pub(crate) use namespaces::{NamePattern, NamespaceScope, Within};
 pub(crate) use pattern::ImagePattern;
-pub(crate) use pattern_error::PatternError;
 pub(crate) use transports::TransportScopes;
 
 #[cfg(test)]

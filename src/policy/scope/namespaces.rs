@@ -102,11 +102,6 @@ impl NamePattern {
         if is_fine { Ok(Self(Glob::new(text))) } else { Err(NameError::Name { name: text.to_owned() }) }
     }
 
-    /// The name as it is written.
-    pub(crate) fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-
     pub(super) fn glob(&self) -> &Glob {
         &self.0
     }
@@ -320,7 +315,7 @@ mod tests {
         }
         assert_eq!(NamePattern::parse("a**"), Err(NameError::Stars { name: "a**".to_owned() }));
         for name in ["a", "*", "*-a*", "0", &"a".repeat(63), &format!("*{}*", "a".repeat(63))] {
-            assert_eq!(NamePattern::parse(name).unwrap().as_str(), name);
+            assert_eq!(NamePattern::parse(name).unwrap().to_string(), name);
         }
     }
 }

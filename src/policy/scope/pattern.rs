@@ -93,6 +93,7 @@ impl ImagePattern {
     }
 
     /// Whether some name of a repository is matched by both. If it says no, there is none.
+    #[cfg(test)]
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         self.port.overlaps(other.port) && self.host.overlaps(&other.host) && self.path.overlaps(&other.path)
     }

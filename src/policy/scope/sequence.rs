@@ -127,6 +127,7 @@ impl Sequence {
     }
 
     /// Whether some names are matched by both. If it says no, there are none.
+    #[cfg(test)]
     pub(super) fn overlaps(&self, other: &Self) -> bool {
         // A row per place in `self`, in it a place in `other` each: whether some names lead to both.
         let theirs = || other.0.iter().map(Some).chain([None]);
@@ -167,6 +168,7 @@ impl Part {
     }
 
     /// Whether both stand for one name, and can stand for the same.
+    #[cfg(test)]
     fn shares(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::One(glob), Self::One(other)) => glob.overlaps(other),

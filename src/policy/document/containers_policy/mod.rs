@@ -9,9 +9,10 @@ mod read;
 mod scopes;
 mod sigstore;
 
-pub(crate) use compile::compile;
+pub(crate) use compile::{compile, rule};
 pub(crate) use identity::identity;
-pub(crate) use read::{one_of, read};
+pub(crate) use read::{data as base64, one_of, read};
+pub(crate) use scopes::{check as check_scope, is_atomic};
 
 use std::collections::BTreeSet;
 
@@ -20,8 +21,6 @@ use crate::signature::{Fingerprint, IdentityRule, SigstoreKeys};
 /// A policy: what is demanded of which images.
 #[derive(Clone, Debug)]
 pub(crate) struct ContainersPolicy {
-    /// The name of the document.
-    pub(crate) document: String,
     /// What is demanded where no scope says otherwise.
     pub(crate) default: Demands,
     /// The scopes of each transport; the scope with the empty name is the transport's own default.

@@ -32,7 +32,7 @@ pub(crate) fn read(root: &Field<'_>, keys: &mut Keys<'_>) -> Option<ContainersPo
     let default = members.required("default").and_then(|field| demands(&field, keys));
     let transports = members.optional("transports").map_or(Some(Vec::new()), |field| transports(&field, keys));
     members.finish();
-    Some(ContainersPolicy { document: root.document().to_owned(), default: default?, transports: transports? })
+    Some(ContainersPolicy { default: default?, transports: transports? })
 }
 
 fn transports(field: &Field<'_>, keys: &mut Keys<'_>) -> Option<Vec<(String, Vec<(String, Demands)>)>> {
@@ -221,7 +221,7 @@ pub(super) fn files(field: &Field<'_>) -> Option<KeySource> {
 }
 
 /// Keys in the document itself.
-pub(super) fn data(field: &Field<'_>) -> Option<Vec<u8>> {
+pub(crate) fn data(field: &Field<'_>) -> Option<Vec<u8>> {
     let text = field.text()?;
     let compact: String = text.chars().filter(|character| !matches!(character, '\r' | '\n')).collect();
     BASE64

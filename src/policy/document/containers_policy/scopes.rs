@@ -21,7 +21,7 @@ pub(super) const TRANSPORTS: [&str; 10] = [
 ];
 
 /// Looks at a scope of a transport: what the peer refuses is an error, what can never match is told.
-pub(super) fn check(field: &Field<'_>, transport: &str, scope: &str) {
+pub(crate) fn check(field: &Field<'_>, transport: &str, scope: &str) {
     if scope.is_empty() {
         return;
     }
@@ -80,8 +80,8 @@ fn never_matches(field: &Field<'_>, scope: &str) {
     }
 }
 
-/// `^[^/]*(/[^:/]*(/[^:/]*(:[^:/]*)?)?)?$`
-fn is_atomic(scope: &str) -> bool {
+/// What the peer takes for a scope of `atomic`: `^[^/]*(/[^:/]*(/[^:/]*(:[^:/]*)?)?)?$`
+pub(crate) fn is_atomic(scope: &str) -> bool {
     let mut parts = scope.split('/').skip(1);
     let (namespace, stream, rest) = (parts.next(), parts.next(), parts.next());
     rest.is_none()

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use super::super::conflict::Conflict;
 use super::super::namespaces::Place;
 use super::*;
 
