@@ -5,7 +5,7 @@ use std::io;
 use thiserror::Error;
 
 use crate::image::{DigestError, ReferenceError};
-use crate::policy::document::Finding;
+use crate::policy::document::{ConvertError, Finding};
 use crate::signature::KeyringError;
 use crate::source::policy::PolicyFileError;
 use crate::source::{KeyFileError, ReplaceError, SourceError, WriteError};
@@ -21,6 +21,8 @@ pub(super) enum Error {
     Keyring(#[from] KeyringError),
     #[error("no image was found in {sources}, so that nothing is verified")]
     NoImage { sources: String },
+    #[error("{0}")]
+    Convert(#[from] ConvertError),
     #[error("{0}")]
     Policy(#[from] PolicyFileError),
     #[error("`{name}` is a signature or an OpenPGP file, not an export")]
@@ -42,7 +44,11 @@ pub(super) enum Error {
 impl Error {
     /// What is wrong with a policy, each on a line of its own.
     pub(super) fn findings(&self) -> &[Finding] {
-        if let Self::Policy(PolicyFileError::Policy(error)) = self { error.findings() } else { &[] }
+        match self {
+            Self::Convert(error) => error.findings(),
+            Self::Policy(PolicyFileError::Policy(error)) => error.findings(),
+            _ => &[],
+        }
     }
 
     /// What would help, on a line of its own.
@@ -58,6 +64,7 @@ impl Error {
             ),
             Self::Digest { .. }
             | Self::Images(_)
+            | Self::Convert(_)
             | Self::Policy(_)
             | Self::Reference { .. }
             | Self::Replace(_)

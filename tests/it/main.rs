@@ -36,6 +36,8 @@ mod peers;
 mod policy;
 mod policy_convert;
 #[cfg(test)]
+mod policy_convert_signature;
+#[cfg(test)]
 mod policy_fields;
 #[cfg(test)]
 mod policy_image_documents;

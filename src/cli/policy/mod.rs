@@ -1,6 +1,7 @@
 //! `vidimus policy`: what a policy says, before and beside its decisions.
 
 mod check;
+mod convert;
 mod diff;
 mod explain;
 mod images;
@@ -18,7 +19,7 @@ use crate::cli::output::Terminal;
 use crate::cli::rules::PracticeOptions;
 use crate::cli::{Status, parse_time};
 
-/// Check, explain, test and compare policies
+/// Check, explain, test, compare and convert policies
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
 pub(super) struct Policy {
@@ -32,6 +33,7 @@ enum Command {
     Explain(explain::Explain),
     Test(test::Test),
     Diff(diff::Diff),
+    Convert(convert::Convert),
     Schema(schema::Schema),
 }
 
@@ -42,6 +44,7 @@ impl Policy {
             Command::Explain(explain) => explain.run(terminal),
             Command::Test(test) => test.run(terminal),
             Command::Diff(diff) => diff.run(terminal),
+            Command::Convert(convert) => convert.run(),
             Command::Schema(schema) => schema.run(),
         }
     }

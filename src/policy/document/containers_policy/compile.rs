@@ -57,10 +57,10 @@ fn demand(demanded: &Demanded) -> Requirement {
         }),
         What::SignedByOther { key_type } => Demand::Unsupported { what: format!("signatures by `{key_type}`") },
         What::Sigstore(sigstore) => match (&sigstore.root, sigstore.rekor) {
-            (SigstoreRoot::Keys { keys, .. }, false) => {
+            (SigstoreRoot::Keys(keys), false) => {
                 Demand::SigstoreSigned(SigstoreTerms { keys: keys.clone(), identity: Some(sigstore.identity.clone()) })
             }
-            (SigstoreRoot::Keys { .. }, true) => Demand::Unsupported { what: "an entry in Rekor".to_owned() },
+            (SigstoreRoot::Keys(_), true) => Demand::Unsupported { what: "an entry in Rekor".to_owned() },
             (SigstoreRoot::Fulcio, _) => Demand::Unsupported { what: "a certificate by Fulcio".to_owned() },
             (SigstoreRoot::Pki, _) => Demand::Unsupported { what: "a certificate by a PKI".to_owned() },
         },

@@ -76,11 +76,8 @@ pub(crate) struct Sigstore {
 /// Whom `sigstoreSigned` trusts.
 #[derive(Clone, Debug)]
 pub(crate) enum SigstoreRoot {
-    /// Public keys, and where they were found.
-    Keys {
-        source: KeySource,
-        keys: SigstoreKeys,
-    },
+    /// Public keys.
+    Keys(SigstoreKeys),
     Fulcio,
     Pki,
 }

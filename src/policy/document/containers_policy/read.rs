@@ -84,7 +84,7 @@ fn demands(field: &Field<'_>, keys: &mut Keys<'_>) -> Option<Demands> {
 /// The public keys of a demand.
 fn sigstore_keys(demanded: &Demanded) -> Vec<&SigstoreKey> {
     match &demanded.what {
-        What::Sigstore(Sigstore { root: SigstoreRoot::Keys { keys, .. }, .. }) => keys.iter().collect(),
+        What::Sigstore(Sigstore { root: SigstoreRoot::Keys(keys), .. }) => keys.iter().collect(),
         What::AcceptAnything
         | What::Reject
         | What::SignedBaseLayer

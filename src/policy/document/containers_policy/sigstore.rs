@@ -29,11 +29,7 @@ pub(super) fn sigstore(members: &Members<'_>, keys: &mut Keys<'_>) -> Option<Sig
     let root = one.and_then(|field| match (fulcio_field, pki_field) {
         (Some(fulcio_field), _) => fulcio(fulcio_field).map(|()| SigstoreRoot::Fulcio),
         (_, Some(pki_field)) => pki(pki_field).map(|()| SigstoreRoot::Pki),
-        (None, None) => {
-            let source = source?;
-            let read = keys.public_keys(field, &source)?;
-            Some(SigstoreRoot::Keys { source, keys: read })
-        }
+        (None, None) => keys.public_keys(field, &source?).map(SigstoreRoot::Keys),
     });
 
     let [rekor_path, rekor_paths, rekor_datum, rekor_data] = &rekor;
@@ -68,8 +64,8 @@ pub(super) fn sigstore(members: &Members<'_>, keys: &mut Keys<'_>) -> Option<Sig
     let demands_more = match (&root, has_rekor) {
         (SigstoreRoot::Fulcio, _) => Some("certificates by Fulcio"),
         (SigstoreRoot::Pki, _) => Some("certificates by a PKI"),
-        (SigstoreRoot::Keys { .. }, true) => Some("an entry in Rekor"),
-        (SigstoreRoot::Keys { .. }, false) => None,
+        (SigstoreRoot::Keys(_), true) => Some("an entry in Rekor"),
+        (SigstoreRoot::Keys(_), false) => None,
     };
     if let Some(what) = demands_more {
         members

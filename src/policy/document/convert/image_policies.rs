@@ -19,6 +19,9 @@ use crate::policy::scope::above;
 /// On a cluster what no scope is for is accepted. A scope that accepts anything can be left out where nothing above it
 /// demands more.
 pub(super) fn write(parts: &Parts<'_>, keys: &mut Keys<'_>) -> Option<Value> {
+    for read in &parts.signature {
+        refuse(&read.root, "ClusterImagePolicy demands sigstore signatures, and this demands OpenPGP's");
+    }
     for policy in &parts.images {
         refuse(&policy.field, "this is a policy of OpenShift already: convert the policy of the nodes without it");
     }
@@ -61,7 +64,7 @@ fn accepts(demands: &Demands) -> bool {
 }
 
 /// What OpenShift demands of images in the transport `atomic` is what it demands in `docker`.
-fn compare_atomic(root: &Field<'_>) {
+pub(super) fn compare_atomic(root: &Field<'_>) {
     let scopes = |transport| -> BTreeMap<&str, Field<'_>> {
         let scopes = root.peek("transports").and_then(|field| field.peek(transport)).and_then(|field| field.object());
         scopes.into_iter().flat_map(|scopes| scopes.entries()).collect()

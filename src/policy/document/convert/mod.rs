@@ -3,6 +3,8 @@
 mod containers_policy;
 mod demand;
 mod image_policies;
+mod signature_policy;
+mod signature_rules;
 
 use std::fmt;
 
@@ -23,11 +25,13 @@ pub enum Grammar {
     ClusterImagePolicy,
     /// containers-policy.json(5), as OpenShift writes it for its nodes.
     ContainersPolicy,
+    /// `SignaturePolicy` (`vidimus.dev/v1alpha1`). Keys in files stay where they are.
+    SignaturePolicy,
 }
 
 impl Grammar {
     /// Every grammar.
-    pub const ALL: &'static [Self] = &[Self::ClusterImagePolicy, Self::ContainersPolicy];
+    pub const ALL: &'static [Self] = &[Self::ClusterImagePolicy, Self::ContainersPolicy, Self::SignaturePolicy];
 }
 
 impl fmt::Display for Grammar {
@@ -35,6 +39,7 @@ impl fmt::Display for Grammar {
         f.write_str(match self {
             Self::ClusterImagePolicy => "ClusterImagePolicy",
             Self::ContainersPolicy => "containers-policy.json(5)",
+            Self::SignaturePolicy => "SignaturePolicy",
         })
     }
 }
@@ -42,8 +47,9 @@ impl fmt::Display for Grammar {
 /// Writes the policy that `files` make together in another grammar, as indented JSON. `read` reads the key material
 /// that they name, as of `at`. What is written decides as what was read; the same files always give the same text.
 ///
-/// There is one difference, to the safe side: what a `ClusterImagePolicy` demands of images from a registry, it demands
-/// of those from the registry of the cluster (`atomic`) as well.
+/// There are two differences. What a `ClusterImagePolicy` or a `SignaturePolicy` demands of images from a registry, it
+/// demands of those from the registry of the cluster (`atomic`) as well. And a `SignaturePolicy` takes the name of a host
+/// in upper case for the same host, which containers-policy.json(5) does not.
 ///
 /// # Errors
 ///
@@ -62,7 +68,9 @@ pub fn convert(
     let was_right = !sink.has_errors();
     let written = was_right.then(|| match to {
         Grammar::ClusterImagePolicy => image_policies::write(&parts, &mut keys),
+        Grammar::ContainersPolicy if !parts.signature.is_empty() => signature_rules::write(&parts.signature),
         Grammar::ContainersPolicy => containers_policy::write(&parts),
+        Grammar::SignaturePolicy => signature_policy::write(&parts),
     });
     drop(parts);
     let written = written.flatten().map(|value| format!("{value:#}\n"));

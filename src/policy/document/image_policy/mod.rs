@@ -16,7 +16,7 @@ pub(crate) use read::{Reach, read};
 pub(crate) use root::{CERTIFICATES, EMAIL, HOST, ISSUER, PUBLIC_KEY, Pem, RootOfTrust, Rule};
 pub(crate) use scope::{COUNT_LIMIT, problem as scope_problem};
 
-use crate::policy::document::containers_policy::{Demanded, Demands, KeySource, Sigstore, SigstoreRoot, What};
+use crate::policy::document::containers_policy::{Demanded, Demands, Sigstore, SigstoreRoot, What};
 use crate::policy::document::field::Field;
 use crate::signature::IdentityRule;
 
@@ -42,10 +42,7 @@ impl ImagePolicy<'_> {
         let (root, rekor) = match &self.root {
             RootOfTrust::FulcioWithRekor { .. } => (SigstoreRoot::Fulcio, true),
             RootOfTrust::Pki { .. } => (SigstoreRoot::Pki, false),
-            RootOfTrust::PublicKey { pem, key, rekor } => {
-                let source = KeySource::Data(vec![pem.clone()]);
-                (SigstoreRoot::Keys { source, keys: key.clone().into() }, rekor.is_some())
-            }
+            RootOfTrust::PublicKey { key, rekor, .. } => (SigstoreRoot::Keys(key.clone().into()), rekor.is_some()),
         };
         let sigstore = Sigstore { root, rekor, identity: self.identity.clone() };
         Demands {

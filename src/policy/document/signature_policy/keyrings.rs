@@ -73,7 +73,7 @@ fn members_one_of<'f, 'd>(field: &Field<'d>, places: &'f [Option<Field<'d>>]) ->
 }
 
 /// A path as it is for whoever reads the document: relative to the document's folder.
-fn beside(document: &str, path: &str) -> String {
+pub(crate) fn beside(document: &str, path: &str) -> String {
     match document.rsplit_once('/') {
         Some((folder, _)) if !path.starts_with('/') => format!("{folder}/{path}"),
         _ => path.to_owned(),

@@ -10,6 +10,7 @@ mod require;
 mod scope;
 
 pub(crate) use compile::{compile, tell_conflicts};
+pub(crate) use keyrings::beside;
 pub(crate) use read::{ReadPolicy, read};
 
 use std::collections::{BTreeMap, BTreeSet};
