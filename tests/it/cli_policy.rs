@@ -173,6 +173,12 @@ fn explain_says_which_signed_reference_would_be_accepted() {
         let names = each(&signature["signers"], "/userId");
         assert!(names.contains(&"Example Release Key <release@example.com>"), "{names:?}");
     }
+    let sigstore = "testdata/policies/sigstore.json";
+    let ran = policy(&["explain", "--output", "json", "--policy", sigstore, "registry.example.com/a:1"]);
+    let demand = &told(&ran, "policyExplanation")["references"][0]["governance"]["demand"];
+    let signature = &demand["signature"];
+    assert_eq!((&demand["name"], signature["signers"].as_array().unwrap().len()), (&"sigstoreSigned".into(), 2));
+    assert_eq!(signature["identity"]["accepted"], "`registry.example.com/a:1`");
 }
 
 #[test]

@@ -81,9 +81,14 @@ fn the_schema_of_suites_lists_every_code() {
 #[test]
 fn documents_are_as_their_schemas_say() {
     let (policy, signature) = (validator("containers-policy"), validator("signature-policy"));
-    for (file, valid) in
-        [("shop", true), ("both-signers", true), ("hostile-scope", true), ("broken", false), ("hostile", false)]
-    {
+    for (file, valid) in [
+        ("shop", true),
+        ("sigstore", true),
+        ("both-signers", true),
+        ("hostile-scope", true),
+        ("broken", false),
+        ("hostile", false),
+    ] {
         let file = format!("testdata/policies/{file}.json");
         let document: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
         assert_eq!(policy.is_valid(&document), valid, "{file}");

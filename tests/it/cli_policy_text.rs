@@ -49,6 +49,7 @@ fn policy_explain() {
     ];
     assert_snapshot!(all_shown(&[
         &[&explain[..], &[SHOP], &references].concat(),
+        &[&explain[..], &["testdata/policies/sigstore.json", references[0]]].concat(),
         &[&explain[..], &[BOTH, "--image", "registry.example.com/shop/frontend", EXPORT]].concat(),
         &[&explain[..], &[BOTH, "--quiet", "registry.example.com/shop/search", "registry.example.com/shop/x"]].concat(),
         &[&explain[..], &[SHOP, "--image", "registry.example.com/shop/nothing", EXPORT]].concat(),

@@ -16,7 +16,8 @@ use crate::policy::document::written::Written;
 pub(crate) struct Field<'d> {
     document: &'d Written<'d>,
     sink: &'d Sink,
-    value: &'d Value<'d>,
+    /// The value itself.
+    pub(crate) value: &'d Value<'d>,
     path: Vec<Step<'d>>,
 }
 
@@ -54,7 +55,7 @@ impl<'d> Field<'d> {
     }
 
     /// Tells that a value of another type is needed, and is no value.
-    fn expected<T>(&self, expected: &'static str) -> Option<T> {
+    pub(crate) fn expected<T>(&self, expected: &'static str) -> Option<T> {
         let found = self.value.what();
         self.tell(FindingCode::WrongType, format!("{expected} is needed here, not {found}"));
         None
@@ -80,12 +81,6 @@ impl<'d> Field<'d> {
             return None;
         }
         Some(text)
-    }
-
-    /// A boolean.
-    pub(crate) fn boolean(&self) -> Option<bool> {
-        let Value::Bool(value) = self.value else { return self.expected("`true` or `false`") };
-        Some(*value)
     }
 
     /// A whole number from 0.

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{Case, Expectation, Suite};
 use crate::cli::parse_time;
 use crate::image::Reference;
+use crate::image::json::Value;
 use crate::policy::document::{FindingCode, PolicyError};
 use crate::policy::{Effect, Field, Members, Sink, Written, suggestion};
 use crate::signature::Code;
@@ -99,7 +100,7 @@ fn expectation(field: &Field<'_>) -> Option<Expectation> {
     let headline = optional(&members, "code", code);
     let scopes = ["scope", "rule"].map(|name| optional(&members, name, |field| field.string().map(str::to_owned)));
     let signatures = optional(&members, "signatures", |field| all(field.array()?.iter().map(code)));
-    let tolerated = optional(&members, "tolerated", |field| field.boolean());
+    let tolerated = optional(&members, "tolerated", boolean);
     members.finish();
     let [scope, rule] = scopes;
     Some(Expectation {
@@ -128,6 +129,11 @@ fn optional<T>(
 fn all<T>(read: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {
     let read: Vec<_> = read.collect();
     read.into_iter().collect()
+}
+
+fn boolean(field: &Field<'_>) -> Option<bool> {
+    let Value::Bool(value) = field.value else { return field.expected("`true` or `false`") };
+    Some(*value)
 }
 
 fn time(field: &Field<'_>) -> Option<DateTime<Utc>> {
