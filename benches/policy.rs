@@ -1,7 +1,7 @@
 //! Policies: loading them, finding the rule for an image among many, and evaluating it.
 //!
 //! Read how the rows of one run lie to each other. `benches/README.md` has the last figures.
-#![expect(clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
+#![expect(clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
 
 use std::fmt::Write as _;
 use std::hint::black_box;

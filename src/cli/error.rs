@@ -47,7 +47,18 @@ impl Error {
         match self {
             Self::Convert(error) => error.findings(),
             Self::Policy(PolicyFileError::Policy(error)) => error.findings(),
-            _ => &[],
+            Self::Digest { .. }
+            | Self::Images(_)
+            | Self::KeyFile(_)
+            | Self::Keyring(_)
+            | Self::NoImage { .. }
+            | Self::Policy(_)
+            | Self::RawSignature { .. }
+            | Self::Reference { .. }
+            | Self::Replace(_)
+            | Self::Source(_)
+            | Self::Usage(_)
+            | Self::Write { .. } => &[],
         }
     }
 

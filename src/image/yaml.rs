@@ -20,12 +20,12 @@ pub(crate) fn values<'a>(text: &'a str, limits: &Limits) -> Result<(Value<'a>, V
         let (line, column) = position(error);
         Found { line, column, message: message(error) }
     })
-    .map_err(|error| match error.kind() {
-        JsonErrorKind::Syntax { message } => {
+    .map_err(|error| {
+        if let JsonErrorKind::Syntax { message } = error.kind() {
             let message = message.clone();
-            error.with_kind(JsonErrorKind::Yaml { message })
+            return error.with_kind(JsonErrorKind::Yaml { message });
         }
-        _ => error,
+        error
     })
 }
 
@@ -61,7 +61,7 @@ fn gathering() -> serde_saphyr::Options {
 /// Limits for one document: as deep as is sane, as long as it is, with few aliases.
 ///
 /// The library's own limits on size are made for configuration files. The text is in memory already, so its parts
-/// need no limit; what aliases make of it is limited by the library's limits on them and by [`EXPANSION`].
+/// need no limit; what aliases make of it is limited by the limits on them.
 pub(crate) fn options() -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {

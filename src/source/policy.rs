@@ -41,7 +41,8 @@ pub fn policy_files(paths: &[PathBuf]) -> Result<Vec<KeyFile>, PolicyFileError> 
             io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
             files.push(KeyFile { name: "standard input".to_owned(), bytes });
         } else if fs::metadata(path).map_err(unreadable)?.is_dir() {
-            let documents: Vec<_> = key_files(path).map_err(unreadable)?.into_iter().filter(is_document).collect();
+            let documents: Vec<_> =
+                key_files(path).map_err(unreadable)?.into_iter().filter(|path| is_document(path)).collect();
             if documents.is_empty() {
                 return Err(PolicyFileError::NoFile { path: path.display().to_string() });
             }
@@ -55,7 +56,7 @@ pub fn policy_files(paths: &[PathBuf]) -> Result<Vec<KeyFile>, PolicyFileError> 
     Ok(files)
 }
 
-fn is_document(path: &PathBuf) -> bool {
+fn is_document(path: &Path) -> bool {
     path.extension().is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known))
 }
 

@@ -34,6 +34,7 @@ mod images;
 mod peers;
 #[cfg(test)]
 mod policy;
+#[cfg(test)]
 mod policy_convert;
 #[cfg(test)]
 mod policy_convert_signature;

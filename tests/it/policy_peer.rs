@@ -3,6 +3,7 @@
 //!
 //! The images are `dir:` layouts: their scopes are paths, and as they have no reference, only the identity rules that
 //! do without one accept anything; the others are compared as tables (`reference-match.jsonl`).
+#![expect(clippy::arithmetic_side_effects, reason = "rolls dice")]
 
 use std::fs;
 use std::path::Path;

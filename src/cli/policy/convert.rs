@@ -37,6 +37,7 @@ pub(super) struct Convert {
 }
 
 /// A grammar that can be written.
+#[expect(clippy::enum_variant_names, reason = "these are the names of the grammars")]
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum To {
     /// A List of `ClusterImagePolicy` of OpenShift; what is in key files is written into it

@@ -85,10 +85,8 @@ impl<'d> Field<'d> {
 
     /// A whole number from 0.
     pub(crate) fn unsigned(&self) -> Option<u64> {
-        match self.value {
-            Value::Number(number) if number.is_u64() => number.as_u64(),
-            _ => self.expected("a whole number from 0"),
-        }
+        let Value::Number(number) = self.value else { return self.expected("a whole number from 0") };
+        number.as_u64().or_else(|| self.expected("a whole number from 0"))
     }
 
     /// A time: RFC 3339, or a day, which begins at midnight UTC.

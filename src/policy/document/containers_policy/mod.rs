@@ -24,8 +24,11 @@ pub(crate) struct ContainersPolicy {
     /// What is demanded where no scope says otherwise.
     pub(crate) default: Demands,
     /// The scopes of each transport; the scope with the empty name is the transport's own default.
-    pub(crate) transports: Vec<(String, Vec<(String, Demands)>)>,
+    pub(crate) transports: Vec<(String, Scopes)>,
 }
+
+/// Scopes, and what is demanded in each.
+pub(crate) type Scopes = Vec<(String, Demands)>;
 
 /// What is demanded in one scope: all of these. The list is never empty.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::scopes::{self, TRANSPORTS};
 use super::sigstore::sigstore;
-use super::{ContainersPolicy, Demanded, Demands, KeySource, Sigstore, SigstoreRoot, What, identity};
+use super::{ContainersPolicy, Demanded, Demands, KeySource, Scopes, Sigstore, SigstoreRoot, What, identity};
 use crate::policy::document::field::{Field, Members, choice};
 use crate::policy::document::finding::FindingCode;
 use crate::policy::document::keys::Keys;
@@ -35,14 +35,14 @@ pub(crate) fn read(root: &Field<'_>, keys: &mut Keys<'_>) -> Option<ContainersPo
     Some(ContainersPolicy { default: default?, transports: transports? })
 }
 
-fn transports(field: &Field<'_>, keys: &mut Keys<'_>) -> Option<Vec<(String, Vec<(String, Demands)>)>> {
+fn transports(field: &Field<'_>, keys: &mut Keys<'_>) -> Option<Vec<(String, Scopes)>> {
     let mut all = Vec::new();
     for (transport, field) in field.object()?.entries() {
         if !TRANSPORTS.contains(&transport) {
             let what = choice(transport, &TRANSPORTS);
             field.tell(FindingCode::NeverMatches, format!("transport `{transport}` is {what}"));
         }
-        let mut scopes = Vec::new();
+        let mut scopes = Scopes::new();
         for (scope, field) in field.object()?.entries() {
             scopes::check(&field, transport, scope);
             if let Some(demands) = demands(&field, keys) {

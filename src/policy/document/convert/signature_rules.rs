@@ -110,7 +110,13 @@ fn any_of(parts: &[Require]) -> Option<Vec<&WrittenTerms>> {
         .iter()
         .map(|part| match &part.what {
             RequireWhat::SignedBy(terms) => Some(terms),
-            _ => None,
+            RequireWhat::AcceptAnything
+            | RequireWhat::All(_)
+            | RequireWhat::Any(_)
+            | RequireWhat::AtLeast { .. }
+            | RequireWhat::DigestIn(_)
+            | RequireWhat::NotDigestIn(_)
+            | RequireWhat::Reject => None,
         })
         .collect();
     let terms = terms?;

@@ -54,7 +54,13 @@ impl<'k> Known<'k> {
     fn signers(&self, parts: &[Require]) -> BTreeSet<&'k Fingerprint> {
         let terms = parts.iter().filter_map(|part| match &part.what {
             RequireWhat::SignedBy(terms) => self.keyrings.get(&terms.keyring),
-            _ => None,
+            RequireWhat::AcceptAnything
+            | RequireWhat::All(_)
+            | RequireWhat::Any(_)
+            | RequireWhat::AtLeast { .. }
+            | RequireWhat::DigestIn(_)
+            | RequireWhat::NotDigestIn(_)
+            | RequireWhat::Reject => None,
         });
         terms.flat_map(|keyring| keyring.trusted.keys()).collect()
     }
