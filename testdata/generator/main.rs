@@ -17,6 +17,7 @@ mod images;
 mod keyrings;
 mod keys;
 mod manifests;
+mod manual;
 mod messages;
 mod objects;
 mod payloads;
@@ -43,6 +44,7 @@ fn main() {
     sigstore::write(&mut sheet, &keys);
     sheet.write(&root.join("cases.json"));
     objects::write(&emptied(root.join("images")), &keys);
+    manual::write(&emptied(root.join("manual")), &keys_dir, &keys);
     quickstart::write(&emptied(root.join("quickstart")), &keys_dir, &keys);
 }
 

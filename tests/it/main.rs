@@ -31,6 +31,8 @@ mod differential;
 #[cfg(test)]
 mod images;
 #[cfg(test)]
+mod manual;
+#[cfg(test)]
 mod peers;
 #[cfg(test)]
 mod policy;

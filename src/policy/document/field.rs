@@ -73,6 +73,12 @@ impl<'d> Field<'d> {
         Some(text.as_str())
     }
 
+    /// How many elements an array has; nothing, and nothing told, where it is none.
+    pub(crate) fn as_array_len(&self) -> Option<usize> {
+        let Value::Array(elements) = self.value else { return None };
+        Some(elements.len())
+    }
+
     /// The text of a string that is not empty.
     pub(crate) fn text(&self) -> Option<&'d str> {
         let text = self.string()?;
