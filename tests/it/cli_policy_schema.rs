@@ -96,7 +96,7 @@ fn documents_are_as_their_schemas_say() {
     }
     for entry in fs::read_dir("policy").unwrap() {
         let file = entry.unwrap().path();
-        if file.is_file() {
+        if file.extension().is_some_and(|extension| extension == "json" || extension == "yaml") {
             let text = fs::read_to_string(&file).unwrap();
             let document: Value = serde_saphyr::from_str(&text).unwrap();
             let schema = if document["kind"] == "SignaturePolicy" { &signature } else { &policy };

@@ -7,7 +7,7 @@ use std::fs;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use crate::support::load;
+use crate::support::{conformance, load, run};
 
 /// How deep demands inside demands are checked by the custom resource.
 const DEMAND_LEVELS: usize = 3;
@@ -61,6 +61,39 @@ fn what_we_ship_is_valid_and_loads() {
         // The key is the user's; any other stands in for it.
         let text = text.replace("/etc/pki/rpm-gpg/RPM-GPG-KEY-redhat-release", "release.asc");
         assert!(load(&[&text]).is_ok(), "{file}");
+    }
+}
+
+#[test]
+fn what_we_ship_decides_as_its_suites_say() {
+    let ran = run(&["policy", "test", "policy/suites/shipped.yaml"]);
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    let suites = fs::read_to_string("policy/suites/shipped.yaml").unwrap();
+    for entry in fs::read_dir("policy").unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        // Red Hat's key is not ours to ship; the conformance tests try its policy.
+        if (name.ends_with(".json") || name.ends_with(".yaml")) && name != "redhat.json" {
+            assert!(suites.contains(&format!("[../{name}]")), "{name} has no suite");
+        }
+    }
+}
+
+#[test]
+fn the_policy_for_red_hats_images_accepts_real_ones() {
+    let Some(folder) = conformance() else { return };
+    let key = folder.join("redhat/keys/redhat-release-2.asc");
+    let place = "/etc/pki/rpm-gpg/RPM-GPG-KEY-redhat-release";
+    let policy = fs::read_to_string("policy/redhat.json").unwrap().replace(place, key.to_str().unwrap());
+    let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
+    fs::write(file.path(), policy).unwrap();
+    for (object, status) in [
+        ("image-albo-bundle.with-manifest.json", 0),
+        ("image-albo-bundle.wrong-digest.json", 1),
+        ("image-albo-bundle.mirror-reference.json", 1),
+    ] {
+        let object = folder.join("redhat/objects").join(object);
+        let ran = run(&["verify", "--policy", file.path().to_str().unwrap(), object.to_str().unwrap()]);
+        assert_eq!(ran.status, status, "{}: {}{}", object.display(), ran.stdout, ran.stderr);
     }
 }
 
