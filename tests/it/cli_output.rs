@@ -162,3 +162,18 @@ fn somebody_elses_text_reaches_no_terminal() {
         }
     }
 }
+
+#[test]
+fn two_reports_never_go_to_one_file_however_it_is_spelled() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = folder.path().join("report").display().to_string();
+    let other = folder.path().join("./sub/../report").display().to_string();
+    fs::create_dir(folder.path().join("sub")).unwrap();
+    let verify = ["verify", "--keys", "testdata/quickstart/keyring.asc", "testdata/quickstart/export.json"];
+    let (json, text) = (format!("json={plain}"), format!("text={other}"));
+    let ran = run(&[&verify[..], &["--output", &json, "--output", &text]].concat());
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    let ran = run(&[&verify[..], &["--output", &json, "--write-images", &other]].concat());
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    assert!(!folder.path().join("report").exists(), "nothing is written");
+}

@@ -17,15 +17,7 @@ pub(super) fn sigstore(members: &Members<'_>, keys: &mut Keys<'_>) -> Option<Sig
     let all = "`keyPath`, `keyPaths`, `keyData`, `keyDatas`, `fulcio` and `pki`";
     let one = one_of(members.field(), all, &roots);
     let [path, paths, inline, inlines, fulcio_field, pki_field] = &roots;
-    let source = [
-        path.as_ref().and_then(file),
-        paths.as_ref().and_then(files),
-        inline.as_ref().and_then(one_datum),
-        inlines.as_ref().and_then(data_list),
-    ]
-    .into_iter()
-    .flatten()
-    .next();
+    let source = source([path, paths, inline, inlines]);
     let root = one.and_then(|field| match (fulcio_field, pki_field) {
         (Some(fulcio_field), _) => fulcio(fulcio_field).map(|()| SigstoreRoot::Fulcio),
         (_, Some(pki_field)) => pki(pki_field).map(|()| SigstoreRoot::Pki),
@@ -38,15 +30,7 @@ pub(super) fn sigstore(members: &Members<'_>, keys: &mut Keys<'_>) -> Option<Sig
         other.tell(FindingCode::Exclusive, "only one of `rekorPublicKeyPath`, `rekorPublicKeyPaths`, `rekorPublicKeyData` and `rekorPublicKeyDatas` may be there");
         return None;
     }
-    let rekor_source = [
-        rekor_path.as_ref().and_then(file),
-        rekor_paths.as_ref().and_then(files),
-        rekor_datum.as_ref().and_then(one_datum),
-        rekor_data.as_ref().and_then(data_list),
-    ]
-    .into_iter()
-    .flatten()
-    .next();
+    let rekor_source = self::source([rekor_path, rekor_paths, rekor_datum, rekor_data]);
     let has_rekor = !rekor_there.is_empty();
     if has_rekor && rekor_source.is_none() {
         return None;
@@ -73,6 +57,17 @@ pub(super) fn sigstore(members: &Members<'_>, keys: &mut Keys<'_>) -> Option<Sig
             .tell(FindingCode::Unsupported, format!("{what} cannot be checked yet: every image is denied here"));
     }
     Some(Sigstore { root, rekor: has_rekor, identity: identity? })
+}
+
+/// Where keys are: the first of a file, files, one piece of data and several that can be read.
+fn source([path, paths, datum, data]: [&Option<Field<'_>>; 4]) -> Option<KeySource> {
+    let read = [
+        path.as_ref().and_then(file),
+        paths.as_ref().and_then(files),
+        datum.as_ref().and_then(one_datum),
+        data.as_ref().and_then(data_list),
+    ];
+    read.into_iter().flatten().next()
 }
 
 fn one_datum(field: &Field<'_>) -> Option<KeySource> {

@@ -106,19 +106,7 @@ const ANY: &str = "of alternatives, only signatures by any of several keys under
 
 /// The terms of demands that differ in their keys alone.
 fn any_of(parts: &[Require]) -> Option<Vec<&WrittenTerms>> {
-    let terms: Option<Vec<_>> = parts
-        .iter()
-        .map(|part| match &part.what {
-            RequireWhat::SignedBy(terms) => Some(terms),
-            RequireWhat::AcceptAnything
-            | RequireWhat::All(_)
-            | RequireWhat::Any(_)
-            | RequireWhat::AtLeast { .. }
-            | RequireWhat::DigestIn(_)
-            | RequireWhat::NotDigestIn(_)
-            | RequireWhat::Reject => None,
-        })
-        .collect();
+    let terms: Option<Vec<_>> = parts.iter().map(Require::signed_by).collect();
     let terms = terms?;
     terms.windows(2).all(|pair| matches!(pair, [one, next] if one.identity == next.identity)).then_some(terms)
 }

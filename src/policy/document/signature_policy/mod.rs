@@ -95,6 +95,22 @@ pub(crate) struct Require {
     pub(crate) what: RequireWhat,
 }
 
+impl Require {
+    /// The terms of a demand of a signature.
+    pub(crate) fn signed_by(&self) -> Option<&WrittenTerms> {
+        match &self.what {
+            RequireWhat::SignedBy(terms) => Some(terms),
+            RequireWhat::AcceptAnything
+            | RequireWhat::All(_)
+            | RequireWhat::Any(_)
+            | RequireWhat::AtLeast { .. }
+            | RequireWhat::DigestIn(_)
+            | RequireWhat::NotDigestIn(_)
+            | RequireWhat::Reject => None,
+        }
+    }
+}
+
 /// What is demanded. No list is empty.
 #[derive(Clone, Debug)]
 pub(crate) enum RequireWhat {

@@ -52,17 +52,9 @@ impl<'k> Known<'k> {
 
     /// The certificates whose signatures can count for these demands.
     fn signers(&self, parts: &[Require]) -> BTreeSet<&'k Fingerprint> {
-        let terms = parts.iter().filter_map(|part| match &part.what {
-            RequireWhat::SignedBy(terms) => self.keyrings.get(&terms.keyring),
-            RequireWhat::AcceptAnything
-            | RequireWhat::All(_)
-            | RequireWhat::Any(_)
-            | RequireWhat::AtLeast { .. }
-            | RequireWhat::DigestIn(_)
-            | RequireWhat::NotDigestIn(_)
-            | RequireWhat::Reject => None,
-        });
-        terms.flat_map(|keyring| keyring.trusted.keys()).collect()
+        let terms = parts.iter().filter_map(Require::signed_by);
+        let keyrings = terms.filter_map(|terms| self.keyrings.get(&terms.keyring));
+        keyrings.flat_map(|keyring| keyring.trusted.keys()).collect()
     }
 }
 
