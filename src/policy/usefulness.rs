@@ -38,6 +38,8 @@ pub(super) fn usefulness(code: Code) -> u8 {
         | Code::UnsupportedSignatureVersion
         | Code::WeakHash => 55,
         Code::BadSignature => 50,
+        // The one that counts may be among those that are not looked at.
+        Code::TooManySignatures => 47,
         Code::UnknownKey => 45,
         Code::Unsigned => 40,
         Code::ArmoredSignature
@@ -51,7 +53,7 @@ pub(super) fn usefulness(code: Code) -> u8 {
         Code::ContentTooLarge | Code::PayloadTooLarge | Code::TooComplex => 30,
         Code::MalformedSignature => 25,
         Code::MalformedRecord => 20,
-        Code::TooManyKeys | Code::TooManySignatures => 15,
+        Code::TooManyKeys => 15,
         Code::UnsupportedType => 10,
         // Of a signature of the other kind only the demands of that kind have more to say.
         Code::NotSigstore | Code::SigstoreSignature => 8,

@@ -123,7 +123,7 @@ const IMAGES: &[Row] = &[
         "signatures.70-good-is-last.json",
         1,
         0,
-        &[Image(Deny, MalformedSignature, &[(64, MalformedSignature), (6, TooManySignatures)])],
+        &[Image(Deny, TooManySignatures, &[(64, MalformedSignature), (6, TooManySignatures)])],
     ),
     Row("signatures.bad-then-good.json", 0, 0, &[Image(Allow, Verified, &[(1, UnknownKey), (1, Verified)])]),
     Row("signatures.none.json", 1, 0, &[UNSIGNED]),
