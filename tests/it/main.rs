@@ -35,6 +35,8 @@ mod peers;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
+mod policy_attacks;
+#[cfg(test)]
 mod policy_convert;
 #[cfg(test)]
 mod policy_convert_signature;

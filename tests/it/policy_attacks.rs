@@ -1,0 +1,36 @@
+//! Policy documents that try to be read as something else than they say: a part that is passed over in silence is a
+//! demand that is not in force.
+
+use vidimus::policy::document::FindingCode;
+
+use crate::support::errors;
+
+const ACCEPTING: &str = r#"{"default":[{"type":"insecureAcceptAnything"}]}"#;
+const REJECTING: &str = "kind: SignaturePolicy\napiVersion: vidimus.dev/v1alpha1\nmetadata: {name: a}\n\
+                         spec: {rules: [{name: a, require: {reject: {}}}]}\n";
+
+#[test]
+fn a_list_without_items_is_not_passed_over() {
+    for kind in ["List", "SignaturePolicyList", "ClusterImagePolicyList", "ImagePolicyList"] {
+        let misspelt = format!("apiVersion: v1\nkind: {kind}\nitem: [{{kind: ClusterImagePolicy}}]\n");
+        let expected = [(FindingCode::MissingMember, "$".to_owned()), (FindingCode::UnknownMember, "$.item".to_owned())];
+        assert_eq!(errors(&[ACCEPTING, &misspelt]), expected, "{kind}");
+        let bare = format!("kind: {kind}\n");
+        assert_eq!(errors(&[ACCEPTING, &bare]), expected[..1], "{kind}");
+        let inside = format!("kind: List\nitems: [{{kind: {kind}}}]\n");
+        assert_eq!(errors(&[ACCEPTING, &inside]), [(FindingCode::MissingMember, "$.items[0]".to_owned())], "{kind}");
+    }
+}
+
+#[test]
+fn nothing_beside_the_items_of_a_list_is_passed_over() {
+    let rejecting = REJECTING.replace("kind: SignaturePolicy\n", "kind: List\nitems: [{kind: List}]\n");
+    let expected = [
+        (FindingCode::UnknownMember, "$.spec".to_owned()),
+        (FindingCode::MissingMember, "$.items[0]".to_owned()),
+    ];
+    assert_eq!(errors(&[&rejecting]), expected);
+    let without_kind = format!(r#"{{"kind":"List","items":[{ACCEPTING}]}}"#);
+    assert_eq!(errors(&[&without_kind]), [(FindingCode::MissingMember, "$.items[0]".to_owned())]);
+    assert_eq!(errors(&[r#"{"kind":"List","items":["x"]}"#]), [(FindingCode::WrongType, "$.items[0]".to_owned())]);
+}
