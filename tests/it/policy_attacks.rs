@@ -13,7 +13,8 @@ const REJECTING: &str = "kind: SignaturePolicy\napiVersion: vidimus.dev/v1alpha1
 fn a_list_without_items_is_not_passed_over() {
     for kind in ["List", "SignaturePolicyList", "ClusterImagePolicyList", "ImagePolicyList"] {
         let misspelt = format!("apiVersion: v1\nkind: {kind}\nitem: [{{kind: ClusterImagePolicy}}]\n");
-        let expected = [(FindingCode::MissingMember, "$".to_owned()), (FindingCode::UnknownMember, "$.item".to_owned())];
+        let expected =
+            [(FindingCode::MissingMember, "$".to_owned()), (FindingCode::UnknownMember, "$.item".to_owned())];
         assert_eq!(errors(&[ACCEPTING, &misspelt]), expected, "{kind}");
         let bare = format!("kind: {kind}\n");
         assert_eq!(errors(&[ACCEPTING, &bare]), expected[..1], "{kind}");
@@ -25,12 +26,49 @@ fn a_list_without_items_is_not_passed_over() {
 #[test]
 fn nothing_beside_the_items_of_a_list_is_passed_over() {
     let rejecting = REJECTING.replace("kind: SignaturePolicy\n", "kind: List\nitems: [{kind: List}]\n");
-    let expected = [
-        (FindingCode::UnknownMember, "$.spec".to_owned()),
-        (FindingCode::MissingMember, "$.items[0]".to_owned()),
-    ];
+    let expected =
+        [(FindingCode::UnknownMember, "$.spec".to_owned()), (FindingCode::MissingMember, "$.items[0]".to_owned())];
     assert_eq!(errors(&[&rejecting]), expected);
     let without_kind = format!(r#"{{"kind":"List","items":[{ACCEPTING}]}}"#);
     assert_eq!(errors(&[&without_kind]), [(FindingCode::MissingMember, "$.items[0]".to_owned())]);
     assert_eq!(errors(&[r#"{"kind":"List","items":["x"]}"#]), [(FindingCode::WrongType, "$.items[0]".to_owned())]);
+}
+
+#[test]
+fn nothing_is_merged_in_silence() {
+    let rule = |members: &str| {
+        format!(
+            "apiVersion: vidimus.dev/v1alpha1\nkind: SignaturePolicy\nmetadata: {{name: a}}\nspec:\n  rules:\n  - name: a\n    \
+             require: {{reject: {{}}}}\n{members}"
+        )
+    };
+    assert!(errors(&[&rule("    mode: audit\n")]).is_empty());
+    for members in [
+        "    <<: {mode: audit}\n    <<: {mode: warn}\n",
+        "    <<: {mode: audit, mode: enforce}\n",
+        "    mode: audit\n    <<: {mode: enforce}\n",
+        "    <<: [{mode: audit}, {mode: enforce}]\n",
+    ] {
+        assert_eq!(errors(&[&rule(members)]), [(FindingCode::Syntax, "$.spec.rules[0]".to_owned())], "{members}");
+    }
+    let aliased = rule("    scope: &where {images: [a.example.com/b]}\n").replace("name: a\n    r", "name: b\n    r")
+        + "  - name: c\n    scope: *where\n    require: {reject: {}}\n";
+    assert_eq!(errors(&[&aliased]), [(FindingCode::AmbiguousScope, "$.spec.rules[0]".to_owned())]);
+}
+
+/// Each took minutes, or gigabytes, before it was refused.
+#[test]
+fn what_is_wrong_many_times_or_at_length_is_told_soon() {
+    let long = "A".repeat(4 << 20);
+    let started = std::time::Instant::now();
+    for document in [
+        format!(r#"{{"kind":"{long}"}}"#),
+        format!(r#"{{"default":[{{"type":"reject"}}],"{long}":1}}"#),
+        format!(r#"{{"default":[{{"type":"{long}"}}]}}"#),
+        "---\na: b\n".repeat(50_000),
+        format!("default: [{{type: reject}}]\n{}", "default: 1\n".repeat(50_000)),
+    ] {
+        assert!(!errors(&[&document]).is_empty());
+    }
+    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
 }

@@ -35,8 +35,10 @@ impl<'k> Known<'k> {
     fn name(&self, field: &Field<'_>) -> Option<String> {
         let name = field.text()?;
         if !self.keyrings.contains_key(name) {
-            let known: Vec<_> = self.keyrings.keys().map(String::as_str).collect();
-            field.tell(FindingCode::UnknownName, format!("keyring {} is {}", Quoted(name), choice(name, &known)));
+            field.tell_with(FindingCode::UnknownName, || {
+                let known: Vec<_> = self.keyrings.keys().map(String::as_str).collect();
+                format!("keyring {} is {}", Quoted(name), choice(name, &known))
+            });
             return None;
         }
         Some(name.to_owned())
