@@ -39,6 +39,8 @@ mod policy_attacks;
 #[cfg(test)]
 mod policy_convert;
 #[cfg(test)]
+mod policy_convert_attacks;
+#[cfg(test)]
 mod policy_convert_signature;
 #[cfg(test)]
 mod policy_fields;
