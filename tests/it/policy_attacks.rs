@@ -3,7 +3,7 @@
 
 use vidimus::policy::document::FindingCode;
 
-use crate::support::errors;
+use crate::support::{errors, load};
 
 const ACCEPTING: &str = r#"{"default":[{"type":"insecureAcceptAnything"}]}"#;
 const REJECTING: &str = "kind: SignaturePolicy\napiVersion: vidimus.dev/v1alpha1\nmetadata: {name: a}\n\
@@ -71,4 +71,62 @@ fn what_is_wrong_many_times_or_at_length_is_told_soon() {
         assert!(!errors(&[&document]).is_empty());
     }
     assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+}
+
+/// The threads of tests have two megabytes of stack.
+#[test]
+fn the_deepest_documents_that_are_read_need_little_stack() {
+    let nested = |open: &str, close: &str, inner: &str, depth: usize| {
+        format!("{}{inner}{}", open.repeat(depth), close.repeat(depth))
+    };
+    let require = |depth| {
+        let tree = nested(r#"{"all":["#, "]}", r#"{"reject":{}}"#, depth);
+        format!(
+            r#"{{"apiVersion":"vidimus.dev/v1alpha1","kind":"SignaturePolicy","metadata":{{"name":"a"}},"spec":{{"rules":[{{"name":"a","require":{tree}}}]}}}}"#
+        )
+    };
+    for depth in 1..40 {
+        let codes = |text: &str| errors(&[text]).into_iter().map(|(code, _)| code).collect::<Vec<_>>();
+        let (json, yaml) = (codes(&require(depth)), codes(&format!("--- {}", require(depth))));
+        let expected =
+            if depth <= 29 { [vec![], vec![]] } else { [vec![FindingCode::Limit], vec![FindingCode::Syntax]] };
+        assert_eq!([json, yaml], expected, "{depth}");
+    }
+    let lists = nested(r#"{"kind":"List","items":["#, "]}", r#"{"kind":"List"}"#, 31);
+    assert_eq!(errors(&[&lists])[0].0, FindingCode::MissingMember);
+    for text in ["[", "{\"a\":", "- ", "[a, ", "{a: ", "a: {b: [", "? ", "!!map {a: "] {
+        assert!(!errors(&[&text.repeat(100_000)]).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn nothing_is_said_of_what_could_not_be_read() {
+    let document = |keys: &str, demand: &str| {
+        format!(
+            "apiVersion: vidimus.dev/v1alpha1\nkind: SignaturePolicy\nmetadata: {{name: a}}\nspec:\n  keyrings:\n    k: \
+             {{keys: [{keys}]}}\n  rules:\n  - {{name: a, require: {demand}}}\n"
+        )
+    };
+    let codes = |text: &str| -> Vec<_> {
+        let findings = match load(&[text]) {
+            Ok(policy) => policy.lints().to_vec(),
+            Err(error) => error.findings().to_vec(),
+        };
+        findings.iter().map(|finding| (finding.code(), finding.message().to_owned())).collect()
+    };
+    // The rule may well be about the keyring.
+    let misspelt = codes(&document("{file: release.asc}", "{signedby: {keyring: k}}"));
+    assert!(misspelt.iter().all(|(code, _)| *code != FindingCode::UnusedKeyring), "{misspelt:?}");
+    let reject = codes(&document("{file: release.asc}", "{reject: {}}"));
+    assert_eq!(reject[0].0, FindingCode::UnusedKeyring);
+    // The keys may well be enough.
+    let two = "{atLeast: 2, of: [{signedBy: {keyring: k}}]}";
+    let missing = codes(&document("{file: missing.asc}", two));
+    assert!(missing.iter().all(|(code, _)| *code != FindingCode::NeverSatisfied), "{missing:?}");
+    let misspelt =
+        codes(&document("{file: release.asc}", "{atLeast: 2, of: [{signedBy: {keyring: k}}, {signedby: {}}]}"));
+    assert!(misspelt.iter().all(|(code, _)| *code != FindingCode::NeverSatisfied), "{misspelt:?}");
+    let one = codes(&document("{file: release.asc}", two));
+    let expected = "only 1 signer can sign here, so that this is never met".to_owned();
+    assert_eq!(one, [(FindingCode::NeverSatisfied, expected)]);
 }

@@ -132,6 +132,12 @@ impl<'d> Field<'d> {
         Some(elements.iter().enumerate().map(|(index, element)| self.child(Step::Element(index), element)).collect())
     }
 
+    /// How many elements an array has; nothing, and nothing told, where it is none.
+    pub(crate) fn len(&self) -> Option<usize> {
+        let Value::Array(elements) = self.value else { return None };
+        Some(elements.len())
+    }
+
     /// The elements of an array that is not empty; `what` is what it lists.
     pub(crate) fn non_empty_array(&self, what: &str) -> Option<Vec<Self>> {
         let elements = self.array()?;

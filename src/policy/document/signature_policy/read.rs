@@ -57,11 +57,15 @@ pub(crate) fn read<'d>(root: &Field<'d>, keys: &mut Keys<'_>) -> Option<ReadPoli
     let keyrings = keyrings_field.as_ref().map_or(Some(BTreeMap::new()), |field| keyrings(field, keys));
     let none = BTreeMap::new();
     let known = Known::new(keyrings.as_ref().unwrap_or(&none));
-    let rules = spec.required("rules").and_then(|field| rules(&field, &known));
+    let rules_field = spec.required("rules");
+    let rules = rules_field.as_ref().and_then(|field| rules(field, &known));
+    // A rule that cannot be read may ask for any keyring.
+    let all_read = rules.as_ref().map(Vec::len) == rules_field.as_ref().and_then(Field::len);
     let uses = known.into_uses();
     for (name, field) in keyrings_field.iter().filter_map(Field::object).flat_map(Members::entries) {
         let Some(keyring) = keyrings.as_ref().and_then(|keyrings| keyrings.get(name)) else { continue };
         match uses.get(name) {
+            None if !all_read => {}
             None => field.tell(FindingCode::UnusedKeyring, format!("no rule asks for keyring {}", Quoted(name))),
             Some(KeyValidity::Now) if !keyring.trusted.is_empty() && !can_vouch(keyring, keys) => field.tell(
                 FindingCode::ExpiredKeyring,
