@@ -191,15 +191,9 @@ fn refuses_points_of_ed25519_that_vouch_for_anything() {
     let text = |point: &[u8]| pem("PUBLIC KEY", &info("1.3.101.112", &[], point));
     let ones = |first: u8, last: u8| [vec![first], vec![0xff; 30], vec![last]].concat();
     let low = |first: u8, last: u8| [vec![first], vec![0; 30], vec![last]].concat();
-    let order_8 = [
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-    ];
-    let order_8 = order_8.map(|text| {
-        let octets = (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap());
-        octets.collect::<Vec<_>>()
-    });
-    let mut points = vec![low(0, 0), low(1, 0), ones(0xec, 0x7f), order_8[0].clone(), order_8[1].clone()];
+    let points: Vec<Vec<u8>> = SMALL_ORDER.iter().map(|point| point.to_vec()).collect();
+    assert_eq!(points[..3], [low(0, 0), low(1, 0), ones(0xec, 0x7f)]);
+    let mut points = points;
     // The same points, and one that is of the right order, in numbers that are not reduced.
     points.extend([0xed, 0xee, 0xf1, 0xff].map(|first| ones(first, 0x7f)));
     for mut point in points {
