@@ -3,7 +3,7 @@
 
 use vidimus::policy::document::FindingCode;
 
-use crate::support::{errors, load};
+use crate::support::{errors, load, run, run_with_input};
 
 const ACCEPTING: &str = r#"{"default":[{"type":"insecureAcceptAnything"}]}"#;
 const REJECTING: &str = "kind: SignaturePolicy\napiVersion: vidimus.dev/v1alpha1\nmetadata: {name: a}\n\
@@ -129,4 +129,46 @@ fn nothing_is_said_of_what_could_not_be_read() {
     let one = codes(&document("{file: release.asc}", two));
     let expected = "only 1 signer can sign here, so that this is never met".to_owned();
     assert_eq!(one, [(FindingCode::NeverSatisfied, expected)]);
+}
+
+/// In a namespace of another name other rules govern, or none.
+#[test]
+fn what_no_namespace_is_called_is_a_mistake() {
+    let policy = "apiVersion: vidimus.dev/v1alpha1\nkind: SignaturePolicy\nmetadata: {name: a}\nspec:\n  noMatch: allow\n  \
+                  rules: [{name: a, scope: {namespaces: [prod]}, require: {reject: {}}}]\n";
+    let verify = |namespace: &str| {
+        let arguments = ["verify", "--policy", "-", "--namespace", namespace, "testdata/images/image.json"];
+        run_with_input(&arguments, policy.as_bytes()).status
+    };
+    assert_eq!([verify("prod"), verify("test")], [1, 0]);
+    for namespace in ["Prod", "prod ", "", "prod*", "*", "a.b", "prod/x"] {
+        assert_eq!(verify(namespace), 2, "{namespace}");
+        let explain = ["policy", "explain", "--policy", "policy", "--namespace", namespace, "a.example/b"];
+        assert_eq!(run(&explain).status, 2, "{namespace}");
+    }
+    let suite = |namespace: &str| {
+        format!(
+            "apiVersion: vidimus.dev/v1alpha1\nkind: PolicyTest\nmetadata: {{name: a}}\npolicy: [policy/reject-all.json]\n\
+             at: 2026-06-01\ncases: [{{name: a, images: testdata/images/image.json, namespace: {namespace}, expect: \
+             {{decision: deny}}}}]\n"
+        )
+    };
+    let test = |namespace: &str| run_with_input(&["policy", "test", "-"], suite(namespace).as_bytes()).status;
+    assert_eq!([test("prod"), test("Prod"), test("'prod*'")], [0, 2, 2]);
+}
+
+#[test]
+fn an_exemption_of_everything_is_told_and_has_a_reason() {
+    let exempting = |members: &str| {
+        format!("{REJECTING}---\n{REJECTING}")
+            .replacen("metadata: {name: a}", "metadata: {name: b}", 1)
+            .replacen("name: a, require", "name: b, scope: {images: [a.example.com/b]}, require", 1)
+            .replacen("}}]}", &format!("}}}}], exemptions: [{{{members}, expires: 2030-01-01}}]}}"), 1)
+    };
+    let everything = load(&[&exempting("scope: {}, reason: r")]).unwrap();
+    let lints: Vec<_> = everything.lints().iter().map(|lint| (lint.code(), lint.path())).collect();
+    assert_eq!(lints, [(FindingCode::AcceptsAnything, "$.spec.exemptions[0]")]);
+    assert!(load(&[&exempting("scope: {images: [a.example.com/b]}, reason: r")]).unwrap().lints().is_empty());
+    let blank = errors(&[&exempting("scope: {}, reason: ' '")]);
+    assert_eq!(blank, [(FindingCode::Empty, "$.spec.exemptions[0].reason".to_owned())]);
 }

@@ -132,7 +132,13 @@ fn exemption(field: &Field<'_>, at: DateTime<Utc>) -> Option<WrittenExemption> {
     let members = field.object()?;
     // What is exempt is to be said, even if it is everything.
     let scope = members.required("scope").and_then(|field| scope(&field));
-    let reason = members.required("reason").and_then(|field| Some(field.text()?.to_owned()));
+    let reason = members.required("reason").and_then(|field| {
+        let reason = field.text()?.to_owned();
+        if reason.trim().is_empty() {
+            field.tell(FindingCode::Empty, "the text is blank: say why this may run");
+        }
+        Some(reason)
+    });
     let end = members.required("expires");
     let expires = end.as_ref().and_then(Field::time);
     members.finish();
@@ -140,6 +146,8 @@ fn exemption(field: &Field<'_>, at: DateTime<Utc>) -> Option<WrittenExemption> {
         && expires <= at
     {
         end.tell(FindingCode::ExpiredExemption, "this exemption has ended and exempts nothing any more");
+    } else if scope.as_ref().is_some_and(|scope| *scope == Scope::default()) {
+        field.tell(FindingCode::AcceptsAnything, "every image is exempt until then, signed or not");
     }
     Some(WrittenExemption { pointer: field.pointer(), scope: scope?, reason: reason?, expires: expires? })
 }
