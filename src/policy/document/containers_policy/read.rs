@@ -229,7 +229,10 @@ pub(crate) fn data(field: &Field<'_>) -> Option<Vec<u8>> {
         .map_err(|error| {
             field.tell(
                 FindingCode::InvalidValue,
-                format!("this is no base64 (standard alphabet, padded): {}", error.to_string().to_lowercase()),
+                format!(
+                    "this is no base64 (standard alphabet, padded): {}",
+                    error.to_string().to_lowercase().trim_end_matches('.')
+                ),
             )
         })
         .ok()
