@@ -45,6 +45,10 @@ pub(crate) fn position(error: &serde_saphyr::Error) -> (usize, usize) {
 
 /// The first sentence of an error, without the place.
 pub(crate) fn message(error: &serde_saphyr::Error) -> String {
+    if matches!(error.without_snippet(), serde_saphyr::Error::MergeKeyNotAllowed { .. }) {
+        return "merge keys (`<<`) are not read here; write the members out, or use an alias for the whole value"
+            .into();
+    }
     let message = error.without_snippet().to_string();
     // The message may name the line within the document.
     let message = message.split(" at line ").next().unwrap_or_default();
@@ -55,6 +59,8 @@ pub(crate) fn message(error: &serde_saphyr::Error) -> String {
 fn gathering() -> serde_saphyr::Options {
     let mut options = options();
     options.duplicate_keys = serde_saphyr::DuplicateKeyPolicy::PassThrough;
+    // What is merged gives way in silence: to what is beside it, and to what is merged before.
+    options.merge_keys = serde_saphyr::MergeKeyPolicy::Error;
     options
 }
 

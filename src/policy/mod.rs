@@ -30,3 +30,4 @@ pub use explain::{Counted, Explanation};
 pub use lookup::{Governs, Lookup};
 pub use requirement::{Demand, NonEmpty, Requirement};
 pub use rule::{Exemption, Mode, Rule};
+pub(crate) use scope::NamePattern;

@@ -1,12 +1,12 @@
 //! Key files on disk.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::signature::{Keyring, KeyringBuilder, KeyringError};
+use crate::signature::{KEY_FILE_LIMIT, Keyring, KeyringBuilder, KeyringError};
 
 /// Reads a keyring from key files and from directories of them.
 ///
@@ -36,7 +36,12 @@ pub fn keyring(paths: &[PathBuf]) -> Result<Keyring, KeyFileError> {
 
 fn add(builder: &mut KeyringBuilder, path: &Path) -> Result<(), KeyFileError> {
     let name = path.display().to_string();
-    let bytes = fs::read(path).map_err(|source| KeyFileError::Unreadable { path: name.clone(), source })?;
+    let unreadable = |source| KeyFileError::Unreadable { path: name.clone(), source };
+    let file = fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    // Of a file that is too large no more than shows that.
+    let limit = u64::try_from(KEY_FILE_LIMIT).unwrap_or(u64::MAX).saturating_add(1);
+    file.take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
     builder.add(&name, &bytes)?;
     Ok(())
 }
@@ -91,6 +96,13 @@ impl KeyFileError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn no_more_is_read_than_shows_that_a_file_is_too_large() {
+        let error = keyring(&["/dev/zero".into()]).unwrap_err();
+        assert!(matches!(error, KeyFileError::Keyring(KeyringError::TooLarge { .. })), "{error:?}");
+    }
 
     #[test]
     fn a_directory_counts_whole_or_not_at_all() {

@@ -37,7 +37,11 @@ mod peers;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
+mod policy_attacks;
+#[cfg(test)]
 mod policy_convert;
+#[cfg(test)]
+mod policy_convert_attacks;
 #[cfg(test)]
 mod policy_convert_signature;
 #[cfg(test)]

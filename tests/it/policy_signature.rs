@@ -133,7 +133,10 @@ fn documents_are_put_together_or_refused() {
     let no_match = |name: &str, what: &str| {
         rule(name, &format!("{name}.example/**")).replace("spec: {", &format!("spec: {{noMatch: {what}, "))
     };
-    assert!(load(&[&no_match("a", "allow"), &rule("b", "b.example/**")]).is_ok());
+    assert!(load(&[&no_match("a", "deny"), &rule("b", "b.example/**")]).is_ok());
+    // To say nothing is to deny.
+    let one_allows = errors(&[&no_match("a", "allow"), &rule("b", "b.example/**")]);
+    assert_eq!(one_allows, [(FindingCode::Exclusive, "$".to_owned())]);
     assert_eq!(errors(&[&no_match("a", "allow"), &no_match("b", "deny")]), [(FindingCode::Exclusive, "$".to_owned())]);
     assert!(load(&[]).is_err(), "no document is no policy");
 }

@@ -169,8 +169,13 @@ impl Comparison {
         let changes: Vec<_> =
             self.counts().into_iter().map(|((before, after), count)| format!("{count} {before} → {after}")).collect();
         let changes = if changes.is_empty() { String::new() } else { format!(": {}", changes.join(", ")) };
-        let _ =
-            writeln!(out, "{} images: {alike} decided alike, {} differently{changes}", self.images, self.flips.len());
+        let _ = writeln!(
+            out,
+            "{} image{}: {alike} decided alike, {} differently{changes}",
+            self.images,
+            if self.images == 1 { "" } else { "s" },
+            self.flips.len()
+        );
         out
     }
 

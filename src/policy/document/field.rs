@@ -45,8 +45,13 @@ impl<'d> Field<'d> {
 
     /// Tells of something about this value.
     pub(crate) fn tell(&self, code: FindingCode, message: impl Into<String>) {
+        self.tell_with(code, || message.into());
+    }
+
+    /// Tells of something in words that take some time to find: they are looked for only if they are told.
+    pub(crate) fn tell_with(&self, code: FindingCode, message: impl FnOnce() -> String) {
         if self.sink.takes(code) {
-            self.sink.push(self.document.finding(code, &self.path, message.into()));
+            self.sink.push(self.document.finding(code, &self.path, message()));
         }
     }
 
@@ -71,12 +76,6 @@ impl<'d> Field<'d> {
     pub(crate) fn as_text(&self) -> Option<&'d str> {
         let Value::String(text) = self.value else { return None };
         Some(text.as_str())
-    }
-
-    /// How many elements an array has; nothing, and nothing told, where it is none.
-    pub(crate) fn as_array_len(&self) -> Option<usize> {
-        let Value::Array(elements) = self.value else { return None };
-        Some(elements.len())
     }
 
     /// The text of a string that is not empty.
@@ -133,6 +132,12 @@ impl<'d> Field<'d> {
         Some(elements.iter().enumerate().map(|(index, element)| self.child(Step::Element(index), element)).collect())
     }
 
+    /// How many elements an array has; nothing, and nothing told, where it is none.
+    pub(crate) fn len(&self) -> Option<usize> {
+        let Value::Array(elements) = self.value else { return None };
+        Some(elements.len())
+    }
+
     /// The elements of an array that is not empty; `what` is what it lists.
     pub(crate) fn non_empty_array(&self, what: &str) -> Option<Vec<Self>> {
         let elements = self.array()?;
@@ -168,7 +173,7 @@ impl<'d> Field<'d> {
         let word = words.iter().find(|(word, _)| *word == found);
         if word.is_none() {
             let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-            self.tell(FindingCode::InvalidValue, format!("{} is {}", Quoted(found), choice(found, &known)));
+            self.tell_with(FindingCode::InvalidValue, || format!("{} is {}", Quoted(found), choice(found, &known)));
         }
         word.map(|(_, value)| *value)
     }
@@ -233,13 +238,19 @@ impl<'d> Members<'d> {
         for ((name, value), _) in self.members.iter().zip(self.taken.into_inner()).filter(|(_, taken)| !taken) {
             let field = self.field.child(Step::Member(name), value);
             let name = name.as_str();
-            field.tell(FindingCode::UnknownMember, format!("member {} is {}", Quoted(name), choice(name, &known)));
+            field.tell_with(FindingCode::UnknownMember, || {
+                format!("member {} is {}", Quoted(name), choice(name, &known))
+            });
         }
     }
 }
 
 /// The known word that may have been meant.
 pub(crate) fn suggestion<'w>(found: &str, known: &[&'w str]) -> Option<&'w str> {
+    // To compare takes as much memory and time as both words are long.
+    if found.len() > MISSPELT_LIMIT {
+        return None;
+    }
     let close = known.iter().map(|word| (strsim::damerau_levenshtein(found, word), *word));
     let meant = close.min().filter(|(distance, word)| {
         *distance <= 2.max(word.len() / 4) && *distance < word.len() || word.eq_ignore_ascii_case(found)
@@ -249,8 +260,14 @@ pub(crate) fn suggestion<'w>(found: &str, known: &[&'w str]) -> Option<&'w str> 
 
 /// What to say of a word that is none of those known.
 pub(crate) fn choice(found: &str, known: &[&str]) -> String {
-    let meant = suggestion(found, known);
-    let known: Vec<_> = known.iter().map(|word| format!("`{word}`")).collect();
-    let meant = meant.map_or(String::new(), |word| format!("; did you mean `{word}`?"));
-    format!("unknown here{meant} (known: {})", known.join(", "))
+    let meant = suggestion(found, known).map_or(String::new(), |word| format!("; did you mean `{word}`?"));
+    let more = if known.len() > KNOWN_SHOWN { ", …" } else { "" };
+    let known: Vec<_> = known.iter().take(KNOWN_SHOWN).map(|word| format!("`{word}`")).collect();
+    format!("unknown here{meant} (known: {}{more})", known.join(", "))
 }
+
+/// The longest word for which another one is suggested, in bytes.
+const MISSPELT_LIMIT: usize = 256;
+
+/// The most known words that a message repeats.
+const KNOWN_SHOWN: usize = 32;

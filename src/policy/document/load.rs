@@ -13,7 +13,7 @@ use crate::policy::document::field::Field;
 use crate::policy::document::finding::{Finding, FindingCode, PolicyError};
 use crate::policy::document::image_policy::{self, ImagePolicy, Merged, Reach};
 use crate::policy::document::keys::{Keys, ReadKeys};
-use crate::policy::document::signature_policy::{self, ReadPolicy};
+use crate::policy::document::signature_policy::{self, NoMatch, ReadPolicy};
 use crate::policy::document::sink::Sink;
 use crate::policy::document::written::Written;
 use crate::signature::Fingerprint;
@@ -79,6 +79,17 @@ pub(super) struct Parts<'d> {
     pub(super) signature: Vec<ReadPolicy<'d>>,
 }
 
+/// The items of a list, as `oc get clusterimagepolicies -o yaml` writes it. What else may be in it is about the list.
+fn items<'d>(list: &Field<'d>) -> Vec<Field<'d>> {
+    let Some(members) = list.object() else { return Vec::new() };
+    for name in ["apiVersion", "kind", "metadata"] {
+        members.optional(name);
+    }
+    let items = members.required("items").and_then(|items| items.non_empty_array("policy"));
+    members.finish();
+    items.unwrap_or_default()
+}
+
 /// The grammars, by the kind that a document says it is.
 #[derive(Clone, Copy)]
 enum Kind {
@@ -118,14 +129,16 @@ impl<'d> Parts<'d> {
         match kind {
             Kind::Image(reach) => self.images.extend(image_policy::read(field, reach)),
             Kind::ImageList(reach) => {
-                let items = field.peek("items").and_then(|items| items.non_empty_array("policy"));
-                self.images.extend(items.iter().flatten().filter_map(|item| image_policy::read(item, reach)));
+                self.images.extend(items(field).iter().filter_map(|item| image_policy::read(item, reach)));
             }
-            // As `oc get clusterimagepolicies -o yaml` writes it; what is beside the items is about the list.
             Kind::List => {
-                let items = field.peek("items").and_then(|items| items.non_empty_array("policy"));
-                for item in items.iter().flatten() {
-                    self.read(item, keys);
+                for item in items(field) {
+                    if item.peek("kind").is_some() {
+                        self.read(&item, keys);
+                    } else if let Some(members) = item.object() {
+                        // What holds a list is no policy.json, whose documents alone have no kind.
+                        members.required("kind");
+                    }
                 }
             }
             Kind::SignaturePolicy => self.signature.extend(signature_policy::read(field, keys)),
@@ -155,9 +168,9 @@ impl<'d> Parts<'d> {
                 let text = format!("there is another policy {}", Quoted(&policy.name));
                 root.tell(FindingCode::DuplicateName, text);
             }
-            if let Some((_, own)) = policy.no_match
-                && *no_match.get_or_insert(own) != own
-            {
+            // To say nothing is to deny, and another document cannot take that back.
+            let own = policy.no_match.as_ref().map_or(NoMatch::Deny, |(_, no_match)| *no_match);
+            if *no_match.get_or_insert(own) != own {
                 root.tell(FindingCode::Exclusive, "another policy says otherwise of images that no rule is for");
             }
         }

@@ -60,8 +60,10 @@ impl<'t> Written<'t> {
                 message: "the file holds no document".to_owned(),
             });
         }
+        let (mut counted, mut lines_before) = (0, 0_usize);
         let documents = ranges.into_iter().filter_map(|range| {
-            let lines_before = text.get(..range.start)?.matches('\n').count();
+            lines_before = lines_before.saturating_add(text.get(counted..range.start)?.matches('\n').count());
+            counted = range.start;
             Self::one(name, text.get(range)?, Syntax::Yaml, lines_before, sink)
         });
         documents.collect()
@@ -84,6 +86,9 @@ impl<'t> Written<'t> {
             Ok((root, repeated)) => {
                 let written = Self { name, root, text, syntax, lines_before };
                 for repeat in repeated {
+                    if !sink.takes(FindingCode::DuplicateMember) {
+                        break;
+                    }
                     let mut path: Vec<_> = repeat.object.iter().map(json::OwnedStep::borrowed).collect();
                     path.push(Step::Again(&repeat.name));
                     let kind = JsonErrorKind::Duplicate { name: repeat.name.clone() };

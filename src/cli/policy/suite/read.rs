@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::{Case, Expectation, Suite};
-use crate::cli::parse_time;
+use crate::cli::{context, parse_time};
 use crate::image::Reference;
 use crate::image::json::Value;
 use crate::policy::document::{FindingCode, PolicyError};
@@ -74,7 +74,7 @@ fn case(field: &Field<'_>, folder: &Path) -> Option<Case> {
     let images = members.required("images").and_then(|field| field.text());
     let image = optional(&members, "image", |field| field.text().map(str::to_owned));
     let reference = optional(&members, "reference", reference);
-    let namespace = optional(&members, "namespace", |field| field.text().map(str::to_owned));
+    let namespace = optional(&members, "namespace", namespace);
     let labels = optional(&members, "namespaceLabels", labels);
     if let (Some(labels), None) = (field.peek("namespaceLabels"), field.peek("namespace")) {
         labels.tell(FindingCode::MissingMember, "labels are those of a namespace: `namespace` is needed as well");
@@ -143,6 +143,10 @@ fn time(field: &Field<'_>) -> Option<DateTime<Utc>> {
 fn reference(field: &Field<'_>) -> Option<Reference> {
     let tell = |error| field.tell(FindingCode::InvalidValue, format!("no image reference: {error}"));
     Reference::parse_normalized(field.text()?).map_err(tell).ok()
+}
+
+fn namespace(field: &Field<'_>) -> Option<String> {
+    context::namespace(field.text()?).map_err(|problem| field.tell(FindingCode::InvalidValue, problem)).ok()
 }
 
 fn labels(field: &Field<'_>) -> Option<BTreeMap<String, String>> {

@@ -11,7 +11,7 @@ mod sigstore;
 
 pub(crate) use compile::{compile, rule};
 pub(crate) use identity::identity;
-pub(crate) use read::{data as base64, one_of, read};
+pub(crate) use read::{check_sigstore_keys, data as base64, one_of, read};
 pub(crate) use scopes::{check as check_scope, is_atomic};
 
 use std::collections::BTreeSet;

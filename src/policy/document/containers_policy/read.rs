@@ -66,11 +66,7 @@ fn demands(field: &Field<'_>, keys: &mut Keys<'_>) -> Option<Demands> {
     if all.len() < count {
         return None;
     }
-    let sigstore_keys: BTreeSet<_> = all.iter().flat_map(sigstore_keys).collect();
-    if sigstore_keys.len() > SIGSTORE_KEYS_PER_RULE {
-        let text = format!("there are {} sigstore keys here, {SIGSTORE_KEYS_PER_RULE} at most", sigstore_keys.len());
-        field.tell(FindingCode::Limit, text);
-    }
+    check_sigstore_keys(field, &all);
     let keyed = |demanded: &&Demanded| matches!(demanded.what, What::SignedBy { .. } | What::Sigstore(_));
     if all.iter().filter(keyed).count() > 1 {
         field.tell(
@@ -79,6 +75,17 @@ fn demands(field: &Field<'_>, keys: &mut Keys<'_>) -> Option<Demands> {
         );
     }
     Some(Demands { document: field.document().to_owned(), pointer: field.pointer(), all })
+}
+
+/// Tells of more sigstore keys than are tried with a signature.
+pub(crate) fn check_sigstore_keys(field: &Field<'_>, all: &[Demanded]) {
+    let count = all.iter().flat_map(sigstore_keys).collect::<BTreeSet<_>>().len();
+    if count > SIGSTORE_KEYS_PER_RULE {
+        field.tell(
+            FindingCode::Limit,
+            format!("there are {count} sigstore keys in this scope, {SIGSTORE_KEYS_PER_RULE} at most"),
+        );
+    }
 }
 
 /// The public keys of a demand.
@@ -229,7 +236,10 @@ pub(crate) fn data(field: &Field<'_>) -> Option<Vec<u8>> {
         .map_err(|error| {
             field.tell(
                 FindingCode::InvalidValue,
-                format!("this is no base64 (standard alphabet, padded): {}", error.to_string().to_lowercase()),
+                format!(
+                    "this is no base64 (standard alphabet, padded): {}",
+                    error.to_string().to_lowercase().trim_end_matches('.')
+                ),
             )
         })
         .ok()

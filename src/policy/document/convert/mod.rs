@@ -47,9 +47,11 @@ impl fmt::Display for Grammar {
 /// Writes the policy that `files` make together in another grammar, as indented JSON. `read` reads the key material
 /// that they name, as of `at`. What is written decides as what was read; the same files always give the same text.
 ///
-/// There are two differences. What a `ClusterImagePolicy` or a `SignaturePolicy` demands of images from a registry, it
-/// demands of those from the registry of the cluster (`atomic`) as well. And a `SignaturePolicy` takes the name of a host
-/// in upper case for the same host, which containers-policy.json(5) does not.
+/// There are three differences. What a `ClusterImagePolicy` or a `SignaturePolicy` demands of images from a registry, it
+/// demands of those from the registry of the cluster (`atomic`) as well. A `SignaturePolicy` takes the name of a host in
+/// upper case for the same host, and a port with leading zeros for the same port, which containers-policy.json(5) does
+/// not. And images that come from no registry (`dir:`, `oci:`) are never allowed where a `SignaturePolicy` has patterns:
+/// they are undecided there, and rejected by the containers-policy.json(5) that is written of it.
 ///
 /// # Errors
 ///

@@ -40,7 +40,12 @@ pub(super) fn write(parts: &Parts<'_>) -> Option<Value> {
     }
     compare_atomic(root);
     match (of_registries, root.peek("default")) {
-        (Some((field, demands)), _) => written.rule(&field, "everything else", None, demands),
+        // What `default` demands of images that come from no registry is another thing; no pattern is for those.
+        (Some((field, demands)), Some(default)) => {
+            let pattern = (field.json() != default.json()).then(|| "**".to_owned());
+            written.rule(&field, "everything else", pattern, demands);
+        }
+        (Some((field, demands)), None) => written.rule(&field, "everything else", Some("**".to_owned()), demands),
         (None, Some(field)) => written.rule(&field, "default", None, &policy.default),
         (None, None) => {}
     }
@@ -61,11 +66,16 @@ impl Written {
             refuse(field, "a scope with a tag or a digest cannot be said: patterns are of repositories");
             return;
         }
-        let pattern = match scope.strip_prefix("*.") {
-            // The domain itself is not meant; its port does not matter.
-            Some(domain) => format!("*.**.{domain}:*/**"),
-            None => format!("{scope}/**"),
+        let (domain, literal) = match scope.strip_prefix("*.") {
+            Some(domain) => (true, domain),
+            None => (false, scope),
         };
+        if literal.contains('*') || domain && literal.contains(['/', ':']) {
+            refuse(field, "this scope matches no image, and a pattern with such a `*` does: leave it out");
+            return;
+        }
+        // Of a domain, itself is not meant, and the port does not matter.
+        let pattern = if domain { format!("*.**.{literal}:*/**") } else { format!("{literal}/**") };
         match ImagePattern::parse(&pattern) {
             Ok(_) => self.rule(field, scope, Some(pattern), demands),
             Err(error) => refuse(field, &format!("this scope cannot be said as a pattern: {error}")),

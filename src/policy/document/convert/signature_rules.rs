@@ -46,8 +46,17 @@ pub(super) fn write(policies: &[ReadPolicy<'_>]) -> Option<Value> {
         NoMatch::Allow => json!([{ "type": "insecureAcceptAnything" }]),
         NoMatch::Deny => json!([{ "type": "reject" }]),
     };
-    // What does not come from a registry is matched by no pattern.
-    let mut policy = Map::from_iter([("default".to_owned(), default.unwrap_or(unmatched))]);
+    let mut default = default.unwrap_or(unmatched);
+    // Where any pattern is asked for, what comes from no registry is allowed by nothing.
+    let asks_for_names = policies.iter().any(|read| {
+        read.policy.rules.iter().any(|rule| rule.scope.images.is_some())
+            || read.policy.exemptions.iter().any(|exemption| exemption.scope.images.is_some())
+    });
+    let reject = json!([{ "type": "reject" }]);
+    if asks_for_names && default != reject {
+        scopes.insert(String::new(), std::mem::replace(&mut default, reject));
+    }
+    let mut policy = Map::from_iter([("default".to_owned(), default)]);
     if !scopes.is_empty() {
         let atomic: BTreeMap<_, _> = scopes.iter().filter(|(scope, _)| is_atomic(scope)).collect();
         policy.insert("transports".to_owned(), json!({ "atomic": atomic, "docker": scopes }));

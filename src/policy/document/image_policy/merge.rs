@@ -8,7 +8,9 @@ use std::sync::Arc;
 use super::ImagePolicy;
 use super::scope::covering;
 use crate::image::quote::Quoted;
-use crate::policy::document::containers_policy::{self, ContainersPolicy, Demanded, Demands, What, is_atomic};
+use crate::policy::document::containers_policy::{
+    self, ContainersPolicy, Demanded, Demands, What, check_sigstore_keys, is_atomic,
+};
 use crate::policy::document::field::Field;
 use crate::policy::document::finding::FindingCode;
 use crate::policy::scope::TransportScopes;
@@ -168,5 +170,8 @@ impl Scopes {
             true => Demanded { pointer: format!("{document} {}", demanded.pointer), ..demanded },
             false => demanded,
         }));
+        if let Some(field) = field {
+            check_sigstore_keys(field, &known.all);
+        }
     }
 }

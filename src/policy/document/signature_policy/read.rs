@@ -59,14 +59,13 @@ pub(crate) fn read<'d>(root: &Field<'d>, keys: &mut Keys<'_>) -> Option<ReadPoli
     let known = Known::new(keyrings.as_ref().unwrap_or(&none));
     let rules_field = spec.required("rules");
     let rules = rules_field.as_ref().and_then(|field| rules(field, &known));
-    let written = rules_field.as_ref().and_then(Field::as_array_len);
-    let rules_are_read = rules.as_ref().is_some_and(|rules| Some(rules.len()) == written);
+    // A rule that cannot be read may ask for any keyring.
+    let all_read = rules.as_ref().map(Vec::len) == rules_field.as_ref().and_then(Field::len);
     let uses = known.into_uses();
     for (name, field) in keyrings_field.iter().filter_map(Field::object).flat_map(Members::entries) {
         let Some(keyring) = keyrings.as_ref().and_then(|keyrings| keyrings.get(name)) else { continue };
         match uses.get(name) {
-            // A rule that could not be read may ask for it.
-            None if !rules_are_read => {}
+            None if !all_read => {}
             None => field.tell(FindingCode::UnusedKeyring, format!("no rule asks for keyring {}", Quoted(name))),
             Some(KeyValidity::Now) if !keyring.trusted.is_empty() && !can_vouch(keyring, keys) => field.tell(
                 FindingCode::ExpiredKeyring,
@@ -133,7 +132,13 @@ fn exemption(field: &Field<'_>, at: DateTime<Utc>) -> Option<WrittenExemption> {
     let members = field.object()?;
     // What is exempt is to be said, even if it is everything.
     let scope = members.required("scope").and_then(|field| scope(&field));
-    let reason = members.required("reason").and_then(|field| Some(field.text()?.to_owned()));
+    let reason = members.required("reason").and_then(|field| {
+        let reason = field.text()?.to_owned();
+        if reason.trim().is_empty() {
+            field.tell(FindingCode::Empty, "the text is blank: say why this may run");
+        }
+        Some(reason)
+    });
     let end = members.required("expires");
     let expires = end.as_ref().and_then(Field::time);
     members.finish();
@@ -141,6 +146,8 @@ fn exemption(field: &Field<'_>, at: DateTime<Utc>) -> Option<WrittenExemption> {
         && expires <= at
     {
         end.tell(FindingCode::ExpiredExemption, "this exemption has ended and exempts nothing any more");
+    } else if scope.as_ref().is_some_and(|scope| *scope == Scope::default()) {
+        field.tell(FindingCode::AcceptsAnything, "every image is exempt until then, signed or not");
     }
     Some(WrittenExemption { pointer: field.pointer(), scope: scope?, reason: reason?, expires: expires? })
 }

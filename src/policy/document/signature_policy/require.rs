@@ -35,8 +35,10 @@ impl<'k> Known<'k> {
     fn name(&self, field: &Field<'_>) -> Option<String> {
         let name = field.text()?;
         if !self.keyrings.contains_key(name) {
-            let known: Vec<_> = self.keyrings.keys().map(String::as_str).collect();
-            field.tell(FindingCode::UnknownName, format!("keyring {} is {}", Quoted(name), choice(name, &known)));
+            field.tell_with(FindingCode::UnknownName, || {
+                let known: Vec<_> = self.keyrings.keys().map(String::as_str).collect();
+                format!("keyring {} is {}", Quoted(name), choice(name, &known))
+            });
             return None;
         }
         Some(name.to_owned())
@@ -52,9 +54,17 @@ impl<'k> Known<'k> {
 
     /// The certificates whose signatures can count for these demands.
     fn signers(&self, parts: &[Require]) -> BTreeSet<&'k Fingerprint> {
-        let terms = parts.iter().filter_map(Require::signed_by);
-        let keyrings = terms.filter_map(|terms| self.keyrings.get(&terms.keyring));
-        keyrings.flat_map(|keyring| keyring.trusted.keys()).collect()
+        self.keyrings_of(parts).flat_map(|keyring| keyring.trusted.keys()).collect()
+    }
+
+    /// Whether these demands name no keyring that could not be read: one that could holds something.
+    fn are_whole(&self, parts: &[Require]) -> bool {
+        self.keyrings_of(parts).all(|keyring| !keyring.trusted.is_empty())
+    }
+
+    fn keyrings_of<'p>(&self, parts: &'p [Require]) -> impl Iterator<Item = &'k NamedKeyring> + use<'k, 'p> {
+        let keyrings = self.keyrings;
+        parts.iter().filter_map(Require::signed_by).filter_map(move |terms| keyrings.get(&terms.keyring))
     }
 }
 
@@ -122,10 +132,12 @@ fn count_of(field: &Field<'_>, count: &Field<'_>, of: Option<Field<'_>>, known: 
             element.tell(FindingCode::InvalidValue, "only `signedBy` brings signers that can be counted");
         }
     }
+    // Of what cannot be read, nobody knows how many signers it would bring.
+    let is_whole = parts.len() == elements.len() && known.are_whole(&parts);
     let signers = known.signers(&parts).len();
-    if number.is_some_and(|number| number > signers) {
-        let text = format!("only {signers} different signers can sign here, so that this is never met");
-        count.tell(FindingCode::NeverSatisfied, text);
+    if is_whole && number.is_some_and(|number| number > signers) {
+        let can = if signers == 1 { "signer can" } else { "different signers can" };
+        count.tell(FindingCode::NeverSatisfied, format!("only {signers} {can} sign here, so that this is never met"));
     }
     let count = NonZeroUsize::new(number?)?;
     (parts.len() == elements.len()).then_some(RequireWhat::AtLeast { count, of: parts })

@@ -184,3 +184,24 @@ fn one_key_has_one_encoding() {
         assert_eq!(SigstoreKey::from_der(encoded).unwrap_err(), SigstoreKeyError::Encoding, "{what}");
     }
 }
+
+/// Of such a point everybody can make signatures: this one is right over any payload.
+#[test]
+fn refuses_points_of_ed25519_that_vouch_for_anything() {
+    let text = |point: &[u8]| pem("PUBLIC KEY", &info("1.3.101.112", &[], point));
+    let ones = |first: u8, last: u8| [vec![first], vec![0xff; 30], vec![last]].concat();
+    let low = |first: u8, last: u8| [vec![first], vec![0; 30], vec![last]].concat();
+    let points: Vec<Vec<u8>> = SMALL_ORDER.iter().map(|point| point.to_vec()).collect();
+    assert_eq!(points[..3], [low(0, 0), low(1, 0), ones(0xec, 0x7f)]);
+    let mut points = points;
+    // The same points, and one that is of the right order, in numbers that are not reduced.
+    points.extend([0xed, 0xee, 0xf1, 0xff].map(|first| ones(first, 0x7f)));
+    for mut point in points {
+        for sign in [0, 0x80] {
+            point[31] |= sign;
+            let Ok(key) = read(&text(&point)) else { continue };
+            let signature = [&low(1, 0)[..], &[0; 32]].concat();
+            panic!("{point:02x?} is a key; it makes signatures: {}", key.made(b"anything", &signature));
+        }
+    }
+}
