@@ -6,6 +6,7 @@ use sequoia_openpgp::packet::{Key, Signature, key};
 use sequoia_openpgp::types::RevocationType;
 use sequoia_openpgp::{Cert, KeyHandle};
 
+use crate::signature::openpgp::operation::Operation;
 use crate::signature::openpgp::policy::{self, AlgorithmPolicy, Strength};
 use crate::signature::{Fingerprint, KeyHint, Legacy};
 
@@ -24,6 +25,8 @@ pub(crate) struct Certificate {
 #[derive(Debug)]
 pub(crate) struct SigningKey {
     pub(crate) key: Key<key::PublicParts, key::UnspecifiedRole>,
+    /// The key, ready to verify with.
+    pub(crate) operation: Operation,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) algorithm: String,
     pub(crate) strength: Strength,
@@ -64,6 +67,7 @@ impl Certificate {
                     algorithm: policy::algorithm_name(key),
                     strength: policy::key_strength(key),
                     revocations,
+                    operation: Operation::prepare(key),
                     key: key.clone(),
                 }
             })
