@@ -39,6 +39,8 @@ mod policy_convert;
 #[cfg(test)]
 mod policy_convert_signature;
 #[cfg(test)]
+mod policy_decisions;
+#[cfg(test)]
 mod policy_fields;
 #[cfg(test)]
 mod policy_image_documents;

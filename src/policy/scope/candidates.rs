@@ -155,6 +155,7 @@ mod tests {
             ("docker-archive", "/a/b.tar", &[]),
             ("docker-daemon", "sha256:904a06564e035c38bb3f98d0c5299291dc798c092f8ba99283fa526397ab72c0", &[]),
             ("docker-daemon", "localhost/x:1", &["localhost/x:1", "localhost/x", "localhost"]),
+            ("docker-daemon", "localhost/x", &[]),
             ("unheard-of", "x", &["x"]),
             (
                 "containers-storage",
@@ -172,6 +173,18 @@ mod tests {
                 "[overlay@/var/lib]example.com/x:1@904a06564e035c38bb3f98d0c5299291dc798c092f8ba99283fa526397ab72c0",
                 &[
                     "[overlay@/var/lib]example.com/x:1@904a06564e035c38bb3f98d0c5299291dc798c092f8ba99283fa526397ab72c0",
+                    "[overlay@/var/lib]example.com/x:1",
+                    "[overlay@/var/lib]example.com/x",
+                    "[overlay@/var/lib]example.com",
+                    "[overlay@/var/lib]",
+                    "[/var/lib]",
+                ],
+            ),
+            (
+                "containers-storage",
+                "[overlay@/var/lib]example.com/x:1@sha256:904a06564e035c38bb3f98d0c5299291dc798c092f8ba99283fa526397ab72c0",
+                &[
+                    "[overlay@/var/lib]example.com/x:1@sha256:904a06564e035c38bb3f98d0c5299291dc798c092f8ba99283fa526397ab72c0",
                     "[overlay@/var/lib]example.com/x:1",
                     "[overlay@/var/lib]example.com/x",
                     "[overlay@/var/lib]example.com",

@@ -168,6 +168,18 @@ fn conflicts_are_told_with_both_rules_and_patterns() {
 }
 
 #[test]
+fn of_patterns_beside_each_other_the_first_that_is_written_is_shown() {
+    for (text, expected) in [
+        ("a.b/*/x a.b/x/*", "a.b/*/x"),
+        ("a.b/x/* a.b/*/x", "a.b/x/*"),
+        ("** a.b/x/* a.b/*/x", "a.b/x/*"),
+        ("** a.b/*/x a.b/x/*", "a.b/*/x"),
+    ] {
+        assert_rule(&build(&[text]), "a.b/x/x", "", (0, expected));
+    }
+}
+
+#[test]
 fn with_a_conflict_nothing_is_chosen_by_chance() {
     let (scopes, conflicts) = Scopes::build(["a.b/*/x", "a.b/x/*", "a.b/x/x"].map(scope).to_vec());
     assert_eq!(conflicts.len(), 1);
