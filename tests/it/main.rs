@@ -51,6 +51,8 @@ mod policy_images;
 #[cfg(test)]
 mod policy_laws;
 #[cfg(test)]
+mod policy_lints;
+#[cfg(test)]
 mod policy_peer;
 #[cfg(test)]
 mod policy_schemas;

@@ -1,5 +1,6 @@
 //! What a decision tells: the effect, the code to read first, the exemption that was used, and the pattern that matched.
 
+use vidimus::signature::{KeyValidity, PayloadProfile};
 use vidimus::{Code, Context, Effect, Rules, Verdict, Verifier};
 
 use crate::support::{AT, load, raw_signature};
@@ -63,4 +64,49 @@ fn an_exemption_that_is_used_is_told() {
     let not_used = judge(spec, DIGEST, "a.example/new:1");
     assert!(not_used.decision().exemption().is_none());
     assert_eq!(not_used.decision().effect(), Effect::Deny);
+}
+
+/// The verdict, under options for verifications without a policy, about an image that `signer` signed.
+fn judge_signed(document: &str, rules: Rules, signature: &str) -> Verdict {
+    let verifier = Verifier::with_policy(load(&[document]).unwrap(), rules);
+    let content = std::fs::read(format!("testdata/signatures/{signature}")).unwrap();
+    let image = raw_signature(&content, DIGEST, &format!("registry.example.com/shop/frontend@{DIGEST}"));
+    verifier.verify_in(&image, &Context::default(), AT.parse().unwrap())
+}
+
+#[test]
+fn a_key_that_has_expired_counts_only_where_that_is_asked_for() {
+    let demand = |expiry: &str| format!("{{signedBy: {{keyring: k, keyExpiry: {expiry}}}}}");
+    let (now, then) = (demand("now"), demand("when-signed"));
+    for (demand, expected) in [
+        (now.clone(), (Effect::Deny, Code::KeyExpired)),
+        (then.clone(), (Effect::Allow, Code::Verified)),
+        (format!("{{all: [{now}, {then}]}}"), (Effect::Deny, Code::KeyExpired)),
+        (format!("{{all: [{then}, {now}]}}"), (Effect::Deny, Code::KeyExpired)),
+        (format!("{{any: [{now}, {then}]}}"), (Effect::Allow, Code::Verified)),
+    ] {
+        let document = format!(
+            "apiVersion: vidimus.dev/v1alpha1\nkind: SignaturePolicy\nmetadata: {{name: p}}\nspec: {{keyrings: \
+             {{k: {{keys: [{{file: expired.asc}}]}}}}, rules: [{{name: r, require: {demand}}}]}}\n"
+        );
+        for key_validity in [KeyValidity::Now, KeyValidity::WhenSigned] {
+            let rules = Rules { key_validity, ..Rules::default() };
+            let verdict = judge_signed(&document, rules, "signer.expired.before.sig");
+            assert_eq!((verdict.decision().effect(), verdict.decision().code()), expected, "{demand} {key_validity:?}");
+        }
+    }
+}
+
+#[test]
+fn options_change_nothing_of_what_a_policy_json_demands() {
+    let signed_by = |file| format!(r#"{{"default":[{{"type":"signedBy","keyType":"GPGKeys","keyPath":"{file}"}}]}}"#);
+    let release = Rules { payload_profile: PayloadProfile::Release, ..Rules::default() };
+    let when_signed = Rules { key_validity: KeyValidity::WhenSigned, ..Rules::default() };
+    for (file, rules, signature, effect) in [
+        ("ed25519.asc", Rules::default(), "good.ed25519.sig", Effect::Allow),
+        ("ed25519.asc", release, "good.ed25519.sig", Effect::Allow),
+        ("expired.asc", when_signed, "signer.expired.before.sig", Effect::Deny),
+    ] {
+        assert_eq!(judge_signed(&signed_by(file), rules, signature).decision().effect(), effect, "{signature}");
+    }
 }
