@@ -67,6 +67,8 @@ mod properties;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod records;
+#[cfg(test)]
 mod report_schema;
 #[cfg(test)]
 mod sigstore;

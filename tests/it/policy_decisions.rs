@@ -110,3 +110,23 @@ fn options_change_nothing_of_what_a_policy_json_demands() {
         assert_eq!(judge_signed(&signed_by(file), rules, signature).decision().effect(), effect, "{signature}");
     }
 }
+
+#[test]
+fn an_age_is_written_in_hours_days_or_weeks() {
+    for (age, effect) in [
+        ("1000d", Effect::Allow),
+        ("500d", Effect::Deny),
+        ("200w", Effect::Allow),
+        ("50w", Effect::Deny),
+        ("24000h", Effect::Allow),
+        ("10000h", Effect::Deny),
+    ] {
+        let document = format!(
+            "apiVersion: vidimus.dev/v1alpha1\nkind: SignaturePolicy\nmetadata: {{name: p}}\nspec: {{keyrings: \
+             {{k: {{keys: [{{file: ed25519.asc}}]}}}}, rules: [{{name: r, require: {{signedBy: {{keyring: k, \
+             maxSignatureAge: {age}}}}}}}]}}\n"
+        );
+        let verdict = judge_signed(&document, Rules::default(), "good.ed25519.sig");
+        assert_eq!(verdict.decision().effect(), effect, "{age}");
+    }
+}

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use vidimus::policy::document::FindingCode as Code;
+use vidimus::policy::document::{FindingCode as Code, PolicyFile};
 use vidimus::signature::SIGSTORE_KEYS_PER_RULE;
 
 use crate::support::{errors, load, places};
@@ -234,4 +234,46 @@ fn what_is_not_evaluated_yet_is_validated_all_the_same() {
         let found: Vec<_> = found.into_iter().map(|(code, _)| code).collect();
         assert_eq!(found.first().copied(), expected, "{demand} {found:?}");
     }
+}
+
+/// A `policy.json` with so many scopes that never match, and so many that are refused.
+fn with_findings(lints: usize, errors: usize) -> String {
+    let never = (0..lints).map(|number| format!(r#""*.a{number}.*":[{{"type":"reject"}}]"#));
+    let wrong = (0..errors).map(|number| format!(r#""a.example/b/c/d{number}":[{{"type":"reject"}}]"#));
+    let scopes: Vec<_> = never.chain(wrong).collect();
+    format!(r#"{{"default":[{{"type":"reject"}}],"transports":{{"atomic":{{{}}}}}}}"#, scopes.join(","))
+}
+
+#[test]
+fn however_many_lints_there_are_an_error_is_told() {
+    let limit = vidimus::policy::document::FINDING_LIMIT;
+    for count in [1, limit - 1, limit, limit + 1] {
+        assert_eq!(lints(&with_findings(count, 0)).len(), count.min(limit), "{count}");
+    }
+    for (lints, wrong, told, errors) in [
+        (limit - 2, 1, limit - 1, 1),
+        (limit - 1, 1, limit, 1),
+        (limit - 1, 2, limit, 1),
+        (limit, 1, limit, 1),
+        (limit + 1, 1, limit, 1),
+        (limit, 5, limit, 1),
+        (0, limit, limit, limit),
+        (0, limit + 1, limit, limit),
+        (10, limit, limit, limit - 10),
+    ] {
+        let error = load(&[&with_findings(lints, wrong)]).unwrap_err();
+        let findings = places(error.findings());
+        let of_errors = findings.iter().filter(|(code, _)| *code == Code::InvalidValue).count();
+        assert_eq!((findings.len(), of_errors), (told, errors), "{lints} {wrong}");
+    }
+}
+
+#[test]
+fn a_file_holds_as_many_documents_as_it_is_written_in() {
+    let count = |text: &str| PolicyFile { name: "policy", bytes: text.as_bytes() }.document_count();
+    assert_eq!(count(&with_findings(0, 0)), 1);
+    assert_eq!(count("a: b\n"), 1);
+    assert_eq!(count("a: b\n---\nc: d\n"), 2);
+    assert_eq!(count("a: b\n---\nc: d\n---\ne: f\n"), 3);
+    assert_eq!(count("{"), 1);
 }
