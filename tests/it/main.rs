@@ -31,6 +31,8 @@ mod differential;
 #[cfg(test)]
 mod images;
 #[cfg(test)]
+mod key_times;
+#[cfg(test)]
 mod openpgp_shared_key;
 #[cfg(test)]
 mod peers;

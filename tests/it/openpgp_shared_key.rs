@@ -55,7 +55,8 @@ fn signature(subkey: &Subkey) -> Vec<u8> {
     let mut content = Vec::new();
     let message = Message::new(&mut content);
     let pair = subkey.clone().into_keypair().unwrap();
-    let message = Signer::new(message, pair).unwrap().creation_time(then() + Duration::from_secs(60)).build().unwrap();
+    // In the second in which the key was made and bound: that is not too early.
+    let message = Signer::new(message, pair).unwrap().creation_time(then()).build().unwrap();
     let mut message = LiteralWriter::new(message).build().unwrap();
     message.write_all(payload.as_bytes()).unwrap();
     message.finalize().unwrap();

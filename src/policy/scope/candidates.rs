@@ -196,6 +196,7 @@ mod tests {
             assert_eq!(of(transport, place).unwrap(), expected, "{transport}:{place}");
         }
         assert_eq!(of("containers-storage", "example.com/x"), None);
+        assert_eq!(of("containers-storage", "[overlay@/var/lib]example.com/x@sha256:11"), None);
     }
 
     #[test]

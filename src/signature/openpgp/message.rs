@@ -330,6 +330,19 @@ mod tests {
     }
 
     #[test]
+    fn the_greatest_payload_is_read_and_no_greater_one() {
+        let message = |size: usize| {
+            let literal = [&[b'b', 0, 0, 0, 0, 0][..], &vec![b'a'; size]].concat();
+            let length = u32::try_from(literal.len()).unwrap().to_be_bytes();
+            let one_pass = b"\xc4\x0d\x03\x00\x08\x16abcdefgh\x01";
+            [one_pass.as_slice(), b"\xcb\xff", &length, &literal].concat()
+        };
+        let signed = |size| Message::signed(Octets::new(&message(size))).unwrap_err();
+        assert_eq!(signed(PAYLOAD_LIMIT), FramingError::Unsigned);
+        assert_eq!(signed(PAYLOAD_LIMIT + 1), FramingError::PayloadTooLarge { limit: PAYLOAD_LIMIT });
+    }
+
+    #[test]
     fn an_announcement_has_a_definite_length() {
         let one_pass = b"\x03\x00\x08\x16abcdefgh\x01";
         let definite = [b"\xc4\x0d".as_slice(), one_pass].concat();
