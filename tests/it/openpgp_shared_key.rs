@@ -9,10 +9,13 @@ use sequoia_openpgp::packet::signature::SignatureBuilder;
 use sequoia_openpgp::packet::{Key, Packet};
 use sequoia_openpgp::serialize::SerializeInto as _;
 use sequoia_openpgp::serialize::stream::{LiteralWriter, Message, Signer};
-use sequoia_openpgp::types::{Curve, KeyFlags, SignatureType};
-use vidimus::{Code, KeyringBuilder, Requirement, Rules, Verifier};
+use sequoia_openpgp::types::{Curve, HashAlgorithm, KeyFlags, SignatureType};
+use vidimus::signature::Legacy;
+use vidimus::{Code, Keyring, KeyringBuilder, Requirement, Rules, Verifier};
 
 use crate::support::{AT, raw_signature};
+
+const SHA256: HashAlgorithm = HashAlgorithm::SHA256;
 
 type Subkey = Key<SecretParts, SubordinateRole>;
 
@@ -24,14 +27,15 @@ fn then() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_706_000_000)
 }
 
-/// A new certificate with `subkey`, bound on both sides.
-fn certificate(name: &str, subkey: &Subkey) -> Vec<u8> {
+/// A new certificate with `subkey`, bound on both sides; by the subkey with this digest.
+fn certificate(name: &str, subkey: &Subkey, digest: HashAlgorithm) -> Vec<u8> {
     let (certificate, _) = CertBuilder::new().set_creation_time(then()).add_userid(name).generate().unwrap();
     let primary = certificate.primary_key().key();
     let mut primary_pair = primary.clone().parts_into_secret().unwrap().into_keypair().unwrap();
     let back = SignatureBuilder::new(SignatureType::PrimaryKeyBinding)
         .set_signature_creation_time(then())
         .unwrap()
+        .set_hash_algo(digest)
         .sign_primary_key_binding(&mut subkey.clone().into_keypair().unwrap(), primary, subkey)
         .unwrap();
     let binding = SignatureBuilder::new(SignatureType::SubkeyBinding)
@@ -46,6 +50,12 @@ fn certificate(name: &str, subkey: &Subkey) -> Vec<u8> {
     let public = subkey.clone().take_secret().0;
     let (certificate, _) = certificate.insert_packets([Packet::from(public), binding.into()]).unwrap();
     certificate.strip_secret_key_material().to_vec().unwrap()
+}
+
+fn subkey() -> Subkey {
+    let mut subkey = Key4::<SecretParts, SubordinateRole>::generate_ecc(true, Curve::Ed25519).unwrap();
+    subkey.set_creation_time(then()).unwrap();
+    Subkey::from(subkey)
 }
 
 fn signature(subkey: &Subkey) -> Vec<u8> {
@@ -65,10 +75,8 @@ fn signature(subkey: &Subkey) -> Vec<u8> {
 
 #[test]
 fn a_key_of_two_certificates_vouches_for_neither() {
-    let mut subkey = Key4::<SecretParts, SubordinateRole>::generate_ecc(true, Curve::Ed25519).unwrap();
-    subkey.set_creation_time(then()).unwrap();
-    let subkey = Subkey::from(subkey);
-    let (one, other) = (certificate("one", &subkey), certificate("other", &subkey));
+    let subkey = subkey();
+    let (one, other) = (certificate("one", &subkey, SHA256), certificate("other", &subkey, SHA256));
     let image = raw_signature(&signature(&subkey), DIGEST, REFERENCE);
     for (certificates, expected) in [
         (&[&one][..], Code::Verified),
@@ -85,5 +93,20 @@ fn a_key_of_two_certificates_vouches_for_neither() {
         let verdict = verifier.verify(&image, AT.parse().unwrap());
         assert_eq!(verdict.evidence()[0].code(), expected, "{}", verdict.evidence()[0].message());
         assert_eq!(verdict.is_allowed(), expected == Code::Verified);
+    }
+}
+
+#[test]
+fn consent_by_a_weak_digest_is_none_whatever_self_signatures_may_use() {
+    let subkey = subkey();
+    let image = raw_signature(&signature(&subkey), DIGEST, REFERENCE);
+    for sha1_self_signatures in [Legacy::Accept, Legacy::Reject] {
+        for (digest, allowed) in [(SHA256, true), (HashAlgorithm::SHA1, false)] {
+            let keyring = Keyring::from_bytes("key", &certificate("one", &subkey, digest)).unwrap();
+            let rules = Rules { sha1_self_signatures, ..Rules::default() };
+            let verdict =
+                Verifier::with_rules(keyring, rules, Requirement::default()).verify(&image, AT.parse().unwrap());
+            assert_eq!(verdict.is_allowed(), allowed, "{digest} {sha1_self_signatures:?}");
+        }
     }
 }

@@ -318,6 +318,13 @@ mod tests {
         for (hashed, unhashed) in [(SUBPACKET_LIMIT + 1, 0), (SUBPACKET_LIMIT, 1), (0, SUBPACKET_LIMIT + 1)] {
             assert_eq!(bound_signature_packet(&packet(hashed, unhashed, 20)), Err(FramingError::Subpackets));
         }
+        let version_6 = |count: usize| {
+            let area =
+                |count: usize| [&u32::try_from(count * 2).unwrap().to_be_bytes()[..], &[1, 20].repeat(count)].concat();
+            [vec![6, 0, 27, 10], area(count), area(0)].concat()
+        };
+        assert_eq!(bound_signature_packet(&version_6(SUBPACKET_LIMIT)), Ok(()));
+        assert_eq!(bound_signature_packet(&version_6(SUBPACKET_LIMIT + 1)), Err(FramingError::Subpackets));
         // With and without the bit that makes it critical.
         for kind in [32, 32 | 0x80] {
             assert_eq!(bound_signature_packet(&packet(0, 1, kind)), Err(FramingError::EmbeddedSignature));
