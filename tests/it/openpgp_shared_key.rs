@@ -24,7 +24,7 @@ const REFERENCE: &str = "registry.example.com/shop/frontend:1.0.0";
 
 /// Early in 2024.
 fn then() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_706_000_000)
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(1_706_000_000)).unwrap()
 }
 
 /// A new certificate with `subkey`, bound on both sides; by the subkey with this digest.

@@ -277,3 +277,17 @@ fn a_file_holds_as_many_documents_as_it_is_written_in() {
     assert_eq!(count("a: b\n---\nc: d\n---\ne: f\n"), 3);
     assert_eq!(count("{"), 1);
 }
+
+#[test]
+fn a_document_that_cannot_be_read_is_told_whatever_else_there_is() {
+    let good = signature_policy("rules: [{name: r, require: {reject: {}}}]");
+    for broken in ["{", "[1", "a: [b", "a: b\n---\nc: [d\n", "{\"a\":1}x"] {
+        for documents in [&[broken][..], &[&good, broken], &[broken, &good]] {
+            let found: Vec<_> = errors(documents).into_iter().map(|(code, _)| code).collect();
+            assert!(found.contains(&Code::Syntax), "{broken:?} {found:?}");
+        }
+    }
+    let files = [PolicyFile { name: "a", bytes: good.as_bytes() }, PolicyFile { name: "b", bytes: b"a: \xff" }];
+    let error = vidimus::Policy::load(&files, crate::support::AT.parse().unwrap(), &mut |_| Err(String::new()));
+    assert_eq!(places(error.unwrap_err().findings()).first().map(|(code, _)| *code), Some(Code::Syntax));
+}
