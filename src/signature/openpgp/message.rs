@@ -306,8 +306,9 @@ mod tests {
 
     /// The body of a signature packet of version 4 with so many hashed and unhashed subpackets of this kind.
     fn packet(hashed: usize, unhashed: usize, kind: u8) -> Vec<u8> {
-        let area =
-            |count: usize| [&u16::try_from(count * 2).unwrap().to_be_bytes()[..], &[1, kind].repeat(count)].concat();
+        let area = |count: usize| {
+            [&u16::try_from(count.saturating_mul(2)).unwrap().to_be_bytes()[..], &[1, kind].repeat(count)].concat()
+        };
         [vec![4, 0, 22, 8], area(hashed), area(unhashed)].concat()
     }
 
@@ -319,8 +320,9 @@ mod tests {
             assert_eq!(bound_signature_packet(&packet(hashed, unhashed, 20)), Err(FramingError::Subpackets));
         }
         let version_6 = |count: usize| {
-            let area =
-                |count: usize| [&u32::try_from(count * 2).unwrap().to_be_bytes()[..], &[1, 20].repeat(count)].concat();
+            let area = |count: usize| {
+                [&u32::try_from(count.saturating_mul(2)).unwrap().to_be_bytes()[..], &[1, 20].repeat(count)].concat()
+            };
             [vec![6, 0, 27, 10], area(count), area(0)].concat()
         };
         assert_eq!(bound_signature_packet(&version_6(SUBPACKET_LIMIT)), Ok(()));
