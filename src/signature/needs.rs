@@ -76,3 +76,59 @@ impl Needs {
         asked || self.default_profile && rules.payload_profile == profile
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::SigstoreKeys;
+
+    fn terms(key_validity: Option<KeyValidity>, payload_profile: Option<PayloadProfile>) -> Terms {
+        Terms { key_validity, payload_profile, ..Terms::default() }
+    }
+
+    #[test]
+    fn keys_of_the_past_are_read_where_some_terms_ask_for_them() {
+        use KeyValidity::{Now, WhenSigned};
+        for (asked, default, expected) in [
+            (&[][..], WhenSigned, Now),
+            (&[None], WhenSigned, WhenSigned),
+            (&[None], Now, Now),
+            (&[Some(Now)], WhenSigned, Now),
+            (&[Some(Now), Some(WhenSigned)], Now, WhenSigned),
+            (&[Some(Now), None], Now, Now),
+        ] {
+            let needs = asked.iter().fold(Needs::default(), |needs, validity| needs.with(&terms(*validity, None)));
+            let rules = Rules { key_validity: default, ..Rules::default() };
+            assert_eq!(needs.validity(&rules), expected, "{asked:?} {default:?}");
+        }
+    }
+
+    #[test]
+    fn payloads_are_read_by_the_grammars_that_terms_ask_for() {
+        use PayloadProfile::{Containers, Release};
+        for (asked, default, expected) in [
+            (&[][..], Containers, [false, false]),
+            (&[None], Containers, [true, false]),
+            (&[None], Release, [false, true]),
+            (&[Some(Release)], Containers, [false, true]),
+            (&[Some(Containers)], Release, [true, false]),
+            (&[Some(Release), None], Containers, [true, true]),
+        ] {
+            let needs = asked.iter().fold(Needs::default(), |needs, profile| needs.with(&terms(None, *profile)));
+            let rules = Rules { payload_profile: default, ..Rules::default() };
+            let read = [Containers, Release].map(|profile| needs.profile(profile, &rules));
+            assert_eq!(read, expected, "{asked:?} {default:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_kinds_that_are_asked_for_are_looked_at() {
+        let key = SigstoreKey::from_pem(&std::fs::read("testdata/keys/cosign-p256.pub").unwrap()).unwrap();
+        let keys = SigstoreKeys::new([key]).unwrap();
+        let sigstore = Needs::default().with_sigstore(&SigstoreTerms { keys, identity: None });
+        assert_eq!((sigstore.are_any(), sigstore.openpgp(), sigstore.sigstore_keys().len()), (true, false, 1));
+        let openpgp = Needs::default().with(&Terms::default());
+        assert_eq!((openpgp.are_any(), openpgp.openpgp(), openpgp.sigstore_keys().len()), (true, true, 0));
+        assert!(!Needs::default().are_any());
+    }
+}

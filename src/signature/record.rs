@@ -157,3 +157,38 @@ impl RecordError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::Text;
+
+    #[test]
+    fn the_longest_content_is_decoded_and_no_longer_one() {
+        let decoded = |digits: usize| {
+            content(&ImageSignature { content: Text::from("A".repeat(digits)), ..ImageSignature::default() })
+        };
+        assert_eq!(decoded(BASE64_LIMIT / 4 * 4), Ok(vec![0; BASE64_LIMIT / 4 * 3]));
+        assert!(matches!(decoded(BASE64_LIMIT), Ok(_) | Err(RecordError::Base64 { .. })));
+        let digits = BASE64_LIMIT + 1;
+        assert_eq!(decoded(digits), Err(RecordError::ContentTooLarge { digits }));
+        // The greatest message fits, with its lines broken.
+        let lines = STANDARD.encode(vec![0; CONTENT_LIMIT]).into_bytes();
+        let broken: Vec<_> = lines.chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+        let broken = ImageSignature { content: Text::from(broken.join("\r\n")), ..ImageSignature::default() };
+        assert_eq!(content(&broken), Ok(vec![0; CONTENT_LIMIT]));
+    }
+
+    #[test]
+    fn references_are_the_same_however_they_are_written() {
+        for (one, other, expected) in [
+            ("busybox:1", "docker.io/library/busybox:1", true),
+            ("a.example/x:1", "a.example/x:1", true),
+            ("NOT A REFERENCE", "NOT A REFERENCE", true),
+            ("a.example/x:1", "a.example/x:2", false),
+            ("NOT A REFERENCE", "NO REFERENCE", false),
+        ] {
+            assert_eq!(same_reference(one, other), expected, "{one} {other}");
+        }
+    }
+}

@@ -230,4 +230,46 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn the_limits_of_time_are_exact() {
+        let (signed, day, second) = (DateTime::UNIX_EPOCH, TimeDelta::days(1), TimeDelta::seconds(1));
+        let young = Terms { max_age: Some(day), ..Terms::default() };
+        assert_eq!(young.accept_time(Some(signed), signed + day), Ok(()));
+        assert!(young.accept_time(Some(signed), signed + day + second).is_err());
+        let late = Terms { signed_after: Some(signed), ..Terms::default() };
+        assert!(late.accept_time(Some(signed), signed).is_err());
+        assert_eq!(late.accept_time(Some(signed + second), signed + day), Ok(()));
+        let window = TrustWindow { from: Some(signed), until: Some(signed + day) };
+        for (time, expected) in
+            [(signed - second, false), (signed, true), (signed + day - second, true), (signed + day, false)]
+        {
+            assert_eq!(window.contains(time), expected, "{time}");
+        }
+    }
+
+    #[test]
+    fn a_span_is_told_in_its_largest_whole_units() {
+        for (span, expected) in [
+            (TimeDelta::days(2), "2 days"),
+            (TimeDelta::hours(36), "36 hours"),
+            (TimeDelta::minutes(90), "5400 seconds"),
+            (TimeDelta::seconds(86_401), "86401 seconds"),
+        ] {
+            assert_eq!(Days(span).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_window_is_told_with_the_ends_that_it_has() {
+        let (from, until) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::days(1));
+        for (from, until, expected) in [
+            (Some(from), Some(until), "from 1970-01-01 until 1970-01-02"),
+            (Some(from), None, "from 1970-01-01"),
+            (None, Some(until), "until 1970-01-02"),
+            (None, None, "always"),
+        ] {
+            assert_eq!(Window(&TrustWindow { from, until }).to_string(), expected);
+        }
+    }
 }

@@ -31,7 +31,11 @@ mod differential;
 #[cfg(test)]
 mod images;
 #[cfg(test)]
+mod key_times;
+#[cfg(test)]
 mod manual;
+#[cfg(test)]
+mod openpgp_shared_key;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
@@ -45,6 +49,8 @@ mod policy_convert_attacks;
 #[cfg(test)]
 mod policy_convert_signature;
 #[cfg(test)]
+mod policy_decisions;
+#[cfg(test)]
 mod policy_fields;
 #[cfg(test)]
 mod policy_image_documents;
@@ -54,6 +60,8 @@ mod policy_image_fields;
 mod policy_images;
 #[cfg(test)]
 mod policy_laws;
+#[cfg(test)]
+mod policy_lints;
 #[cfg(test)]
 mod policy_peer;
 #[cfg(test)]
@@ -66,6 +74,8 @@ mod policy_signature;
 mod properties;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod records;
 #[cfg(test)]
 mod report_schema;
 #[cfg(test)]

@@ -213,3 +213,55 @@ fn any_of_several_keys_is_said_by_their_paths() {
         assert_eq!(effects(&written, signatures), effects(text, signatures), "{signatures:?}");
     }
 }
+
+#[test]
+fn keys_come_along_in_armor_however_they_are_kept() {
+    use base64::Engine as _;
+    for file in ["release.gpg", "release.asc"] {
+        let data = base64::engine::general_purpose::STANDARD.encode(fs::read(format!("testdata/keys/{file}")).unwrap());
+        let text = format!(r#"{{"default":[{{"type":"signedBy","keyType":"GPGKeys","keyData":"{data}"}}]}}"#);
+        let written = write(&text, Grammar::SignaturePolicy).unwrap();
+        assert!(written.contains("-----BEGIN PGP PUBLIC KEY BLOCK-----"), "{written}");
+        let value: serde_json::Value = serde_json::from_str(&written).unwrap();
+        let armor = value["spec"]["keyrings"]["keyring-1"]["keys"][0]["inline"].as_str().unwrap();
+        assert!(armor.lines().all(|line| line.len() <= 64), "{armor}");
+        if file == "release.gpg" {
+            let lengths: Vec<_> = armor.lines().map(str::len).collect();
+            assert!(lengths[2..lengths.len() - 2].iter().all(|length| *length == 64), "{armor}");
+        }
+        for signatures in [&SIGNATURES[..1], &SIGNATURES[1..]] {
+            assert_eq!(effects(&written, signatures), effects(&text, signatures), "{file}");
+        }
+        let back = write(&written, Grammar::ContainersPolicy).unwrap();
+        assert!(back.contains(r#""keyData""#), "{back}");
+        assert_eq!(effects(&back, &SIGNATURES[..1]), effects(&text, &SIGNATURES[..1]), "{file}");
+    }
+}
+
+/// A `SignaturePolicy` with one rule.
+fn one_rule(scope: &str, demand: &str) -> String {
+    format!(
+        "apiVersion: vidimus.dev/v1alpha1\nkind: SignaturePolicy\nmetadata: {{name: p}}\nspec:\n  keyrings: {{k: \
+         {{keys: [{{file: /keys/release.asc}}]}}, l: {{keys: [{{file: /keys/ed25519.asc}}]}}}}\n  rules: [{{name: r, \
+         {scope}require: {demand}}}, {{name: rest, require: {{reject: {{}}}}}}]\n"
+    )
+}
+
+#[test]
+fn one_of_several_signers_is_any_of_their_keys() {
+    let scope = "scope: {images: ['registry.example.com/shop/frontend/**']}, ";
+    let of = "of: [{signedBy: {keyring: k}}, {signedBy: {keyring: l}}]";
+    for demand in
+        [format!("{{atLeast: 1, {of}}}"), "{any: [{signedBy: {keyring: k}}, {signedBy: {keyring: l}}]}".to_owned()]
+    {
+        let text = one_rule(scope, &demand);
+        let written = write(&text, Grammar::ContainersPolicy).unwrap();
+        for signatures in [&SIGNATURES[..1], &SIGNATURES[1..2], &SIGNATURES[2..]] {
+            assert_eq!(effects(&written, signatures), effects(&text, signatures), "{demand}");
+        }
+    }
+    for demand in [format!("{{atLeast: 2, {of}}}"), "{all: [{any: [{reject: {}}]}, {reject: {}}]}".to_owned()] {
+        let error = write(&one_rule(scope, &demand), Grammar::ContainersPolicy).unwrap_err();
+        assert!(matches!(error, ConvertError::Inexpressible { .. }), "{error:?}");
+    }
+}

@@ -247,14 +247,15 @@ impl<'d> Members<'d> {
 
 /// The known word that may have been meant.
 pub(crate) fn suggestion<'w>(found: &str, known: &[&'w str]) -> Option<&'w str> {
+    if let Some(same) = known.iter().find(|word| word.eq_ignore_ascii_case(found)) {
+        return Some(same);
+    }
     // To compare takes as much memory and time as both words are long.
     if found.len() > MISSPELT_LIMIT {
         return None;
     }
     let close = known.iter().map(|word| (strsim::damerau_levenshtein(found, word), *word));
-    let meant = close.min().filter(|(distance, word)| {
-        *distance <= 2.max(word.len() / 4) && *distance < word.len() || word.eq_ignore_ascii_case(found)
-    });
+    let meant = close.min().filter(|(distance, word)| *distance <= 2.max(word.len() / 4) && *distance < word.len());
     meant.map(|(_, word)| word)
 }
 
@@ -271,3 +272,28 @@ const MISSPELT_LIMIT: usize = 256;
 
 /// The most known words that a message repeats.
 const KNOWN_SHOWN: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_suggested_where_it_is_near() {
+        let known = ["signedBy", "reject", "insecureAcceptAnything", "of"];
+        for (found, expected) in [
+            ("signdBy", Some("signedBy")),
+            ("singedBy", Some("signedBy")),
+            ("sgndBy", Some("signedBy")),
+            ("sgnd", None),
+            ("insecureAcceptAny", Some("insecureAcceptAnything")),
+            ("insecureAccept", None),
+            ("REJECT", Some("reject")),
+            ("OF", Some("of")),
+            ("xx", None),
+            ("o", Some("of")),
+            ("", None),
+        ] {
+            assert_eq!(suggestion(found, &known), expected, "{found}");
+        }
+    }
+}

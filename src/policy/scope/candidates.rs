@@ -155,6 +155,7 @@ mod tests {
             ("docker-archive", "/a/b.tar", &[]),
             ("docker-daemon", "sha256:904a06564e035c38bb3f98d0c5299291dc798c092f8ba99283fa526397ab72c0", &[]),
             ("docker-daemon", "localhost/x:1", &["localhost/x:1", "localhost/x", "localhost"]),
+            ("docker-daemon", "localhost/x", &[]),
             ("unheard-of", "x", &["x"]),
             (
                 "containers-storage",
@@ -179,10 +180,23 @@ mod tests {
                     "[/var/lib]",
                 ],
             ),
+            (
+                "containers-storage",
+                "[overlay@/var/lib]example.com/x:1@sha256:904a06564e035c38bb3f98d0c5299291dc798c092f8ba99283fa526397ab72c0",
+                &[
+                    "[overlay@/var/lib]example.com/x:1@sha256:904a06564e035c38bb3f98d0c5299291dc798c092f8ba99283fa526397ab72c0",
+                    "[overlay@/var/lib]example.com/x:1",
+                    "[overlay@/var/lib]example.com/x",
+                    "[overlay@/var/lib]example.com",
+                    "[overlay@/var/lib]",
+                    "[/var/lib]",
+                ],
+            ),
         ] {
             assert_eq!(of(transport, place).unwrap(), expected, "{transport}:{place}");
         }
         assert_eq!(of("containers-storage", "example.com/x"), None);
+        assert_eq!(of("containers-storage", "[overlay@/var/lib]example.com/x@sha256:11"), None);
     }
 
     #[test]

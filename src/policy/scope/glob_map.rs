@@ -61,3 +61,30 @@ impl<T> Default for GlobMap<T> {
         Self { literals: BTreeMap::new(), by_prefix: BTreeMap::new() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_glob_that_meets_another_is_found_once() {
+        let texts = ["*", "a*", "ab*", "abc*x", "abd", "ab", "b*", "*c", "b"];
+        let mut map = GlobMap::default();
+        for text in texts {
+            *map.entry(&Glob::new(text)) = text;
+        }
+        for (asked, expected) in [
+            ("*", &["*", "*c", "a*", "ab", "ab*", "abc*x", "abd", "b", "b*"][..]),
+            ("a*", &["*", "*c", "a*", "ab", "ab*", "abc*x", "abd"]),
+            ("ab*", &["*", "*c", "a*", "ab", "ab*", "abc*x", "abd"]),
+            ("abc*", &["*", "*c", "a*", "ab*", "abc*x"]),
+            ("*d", &["*", "a*", "ab*", "abd", "b*"]),
+            ("abd", &["*", "a*", "ab*", "abd"]),
+        ] {
+            let glob = Glob::new(asked);
+            let mut found: Vec<_> = map.overlapping(&glob).copied().collect();
+            found.sort_unstable();
+            assert_eq!(found, expected, "{asked}");
+        }
+    }
+}

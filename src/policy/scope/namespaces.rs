@@ -291,6 +291,15 @@ mod tests {
     }
 
     #[test]
+    fn a_selector_that_asks_nothing_needs_no_labels() {
+        let nothing = LabelSelector::new(BTreeMap::new(), Vec::new()).unwrap();
+        let anywhere = Place { name: None, selector: Some(Arc::new(nothing)) };
+        assert_eq!(anywhere.matches(Some(&namespace("team-a", None))), Within::Yes);
+        assert_eq!(anywhere.matches(None), Within::Unknown(NAMESPACE));
+        assert!(anywhere.covers(&Place::all()));
+    }
+
+    #[test]
     fn one_place_inside_or_beside_another() {
         for (wide, narrow, covers, overlaps) in [
             (("", ""), ("a", "x=y"), true, true),

@@ -248,6 +248,12 @@ mod tests {
             ("**/x/*/**", "**/x/x", true),
             ("*/*/**", "**/a/**/b", true),
             ("*/*/**", "**/a/**", false),
+            // True of the shortest gap alone.
+            ("x/*/**", "**/x/y", false),
+            ("x/**/*", "x/**/y/**", true),
+            ("x/*/**/z", "**/x/y/z", false),
+            ("x/*/y/**", "x/**/a/y", false),
+            ("**/x/*/y", "x/**/a/y", false),
         ] {
             assert_eq!(sequence(wide).covers(&sequence(narrow)), expected, "{wide} {narrow}");
         }

@@ -144,6 +144,10 @@ fn conflicts_are_told_with_both_rules_and_patterns() {
         (&["** in a", "** in b"], vec![]),
         (&["a.b/*/x in a", "a.b/x/* in b"], vec![]),
         (&["a.b/*/x in a*", "a.b/x/* with e=f"], vec![(Ambiguous, 0, "a.b/*/x", 1, "a.b/x/*")]),
+        (&["a.b:1/*/x", "a.b:2/x/*"], vec![]),
+        (&["a.b/*/x", "a.b:2/x/*"], vec![]),
+        (&["a.b:*/*/x", "a.b:2/x/*"], vec![(Ambiguous, 0, "a.b:*/*/x", 1, "a.b:2/x/*")]),
+        (&["a.b:2/*/x", "a.b:*/x/*"], vec![(Ambiguous, 0, "a.b:2/*/x", 1, "a.b:*/x/*")]),
         // A third rule for what two share does not help; two patterns of one rule need not go together.
         (&["a.b/*/x", "a.b/x/*", "a.b/x/x"], vec![(Ambiguous, 0, "a.b/*/x", 1, "a.b/x/*")]),
         (&["a.b/*/x a.b/x/*", "a.b/**"], vec![]),
@@ -164,6 +168,21 @@ fn conflicts_are_told_with_both_rules_and_patterns() {
             })
             .collect();
         assert_eq!(conflicts(texts), expected, "{texts:?}");
+    }
+}
+
+#[test]
+fn of_patterns_beside_each_other_the_first_that_is_written_is_shown() {
+    for (text, expected) in [
+        ("a.b/*/x a.b/x/*", "a.b/*/x"),
+        ("a.b/x/* a.b/*/x", "a.b/x/*"),
+        ("** a.b/x/* a.b/*/x", "a.b/x/*"),
+        ("** a.b/*/x a.b/x/*", "a.b/*/x"),
+        // The third is inside the first, and beside the second.
+        ("a.b/*/x a.b/x/* a.b/x*/x", "a.b/x/*"),
+        ("a.b/x/* a.b/*/x a.b/x*/x", "a.b/x/*"),
+    ] {
+        assert_rule(&build(&[text]), "a.b/x/x", "", (0, expected));
     }
 }
 

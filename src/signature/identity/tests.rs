@@ -116,6 +116,8 @@ fn says_what_would_be_accepted() {
     let mismatch = rule.accepts(Some(&image), "NO REF\u{1b}[31m").unwrap_err();
     assert!(mismatch.to_string().starts_with(r"signed for `NO REF\u{1b}[31m`: that is no valid reference: "));
     assert_eq!((mismatch.rule(), mismatch.signed()), (&rule, "NO REF\u{1b}[31m"));
+    let mismatch = IdentityRule::MatchExact.accepts(Some(&image), "quay.io/ns/other:v1").unwrap_err();
+    assert_eq!(mismatch.rule(), &IdentityRule::MatchExact);
 }
 
 #[test]

@@ -252,4 +252,16 @@ mod tests {
             assert!(count(&text).is_err(), "{text}");
         }
     }
+
+    #[test]
+    fn the_greatest_file_is_read_and_no_greater_one() {
+        let read = |size: usize| certificates("key", &vec![b'a'; size]).unwrap_err();
+        assert_eq!(
+            read(KEY_FILE_LIMIT),
+            KeyringError::NotAKeyFile { name: "key".to_owned(), reason: NotAKeyFile::NoArmor }
+        );
+        let size = KEY_FILE_LIMIT + 1;
+        assert_eq!(read(size), KeyringError::TooLarge { name: "key".to_owned(), size });
+        assert_eq!(read(size + 1), KeyringError::TooLarge { name: "key".to_owned(), size: size + 1 });
+    }
 }

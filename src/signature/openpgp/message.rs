@@ -272,3 +272,92 @@ fn unexpected(found: u8, wanted: &'static str) -> FramingError {
         tag => FramingError::UnexpectedPacket { tag, wanted },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn the_greatest_content_is_read_and_no_greater_one() {
+        let content = |size| Message::parse(&vec![0xff; size]).unwrap_err();
+        assert!(!matches!(content(CONTENT_LIMIT), FramingError::ContentTooLarge { .. }));
+        assert_eq!(content(CONTENT_LIMIT + 1), FramingError::ContentTooLarge { size: CONTENT_LIMIT + 1 });
+    }
+
+    #[test]
+    fn the_greatest_message_is_inflated_and_no_greater_one() {
+        let inflated = |size: usize| {
+            let mut body = vec![1];
+            let mut encoder = flate2::write::DeflateEncoder::new(&mut body, flate2::Compression::default());
+            encoder.write_all(&vec![7; size]).unwrap();
+            encoder.finish().unwrap();
+            inflate(&body)
+        };
+        for size in [0, 1, FIRST_CAPACITY - 1, FIRST_CAPACITY, FIRST_CAPACITY + 1, INFLATED_LIMIT] {
+            assert_eq!(inflated(size).unwrap(), vec![7; size]);
+        }
+        let too_large = FramingError::PayloadTooLarge { limit: INFLATED_LIMIT };
+        for size in [INFLATED_LIMIT + 1, INFLATED_LIMIT * 8] {
+            assert_eq!(inflated(size).unwrap_err(), too_large);
+        }
+    }
+
+    /// The body of a signature packet of version 4 with so many hashed and unhashed subpackets of this kind.
+    fn packet(hashed: usize, unhashed: usize, kind: u8) -> Vec<u8> {
+        let area = |count: usize| {
+            [&u16::try_from(count.saturating_mul(2)).unwrap().to_be_bytes()[..], &[1, kind].repeat(count)].concat()
+        };
+        [vec![4, 0, 22, 8], area(hashed), area(unhashed)].concat()
+    }
+
+    #[test]
+    fn a_signature_packet_is_bounded() {
+        assert_eq!(bound_signature_packet(&packet(SUBPACKET_LIMIT, 0, 20)), Ok(()));
+        assert_eq!(bound_signature_packet(&packet(SUBPACKET_LIMIT - 1, 1, 20)), Ok(()));
+        for (hashed, unhashed) in [(SUBPACKET_LIMIT + 1, 0), (SUBPACKET_LIMIT, 1), (0, SUBPACKET_LIMIT + 1)] {
+            assert_eq!(bound_signature_packet(&packet(hashed, unhashed, 20)), Err(FramingError::Subpackets));
+        }
+        let version_6 = |count: usize| {
+            let area = |count: usize| {
+                [&u32::try_from(count.saturating_mul(2)).unwrap().to_be_bytes()[..], &[1, 20].repeat(count)].concat()
+            };
+            [vec![6, 0, 27, 10], area(count), area(0)].concat()
+        };
+        assert_eq!(bound_signature_packet(&version_6(SUBPACKET_LIMIT)), Ok(()));
+        assert_eq!(bound_signature_packet(&version_6(SUBPACKET_LIMIT + 1)), Err(FramingError::Subpackets));
+        // With and without the bit that makes it critical.
+        for kind in [32, 32 | 0x80] {
+            assert_eq!(bound_signature_packet(&packet(0, 1, kind)), Err(FramingError::EmbeddedSignature));
+        }
+        assert_eq!(bound_signature_packet(&packet(1, 0, 2 | 0x80)), Ok(()));
+        let padded = |size| [packet(0, 0, 20), vec![0; size - 8]].concat();
+        assert_eq!(bound_signature_packet(&padded(SIGNATURE_PACKET_LIMIT)), Ok(()));
+        let too_large = FramingError::SignatureTooLarge { size: SIGNATURE_PACKET_LIMIT + 1 };
+        assert_eq!(bound_signature_packet(&padded(SIGNATURE_PACKET_LIMIT + 1)), Err(too_large));
+    }
+
+    #[test]
+    fn the_greatest_payload_is_read_and_no_greater_one() {
+        let message = |size: usize| {
+            let literal = [&[b'b', 0, 0, 0, 0, 0][..], &vec![b'a'; size]].concat();
+            let length = u32::try_from(literal.len()).unwrap().to_be_bytes();
+            let one_pass = b"\xc4\x0d\x03\x00\x08\x16abcdefgh\x01";
+            [one_pass.as_slice(), b"\xcb\xff", &length, &literal].concat()
+        };
+        let signed = |size| Message::signed(Octets::new(&message(size))).unwrap_err();
+        assert_eq!(signed(PAYLOAD_LIMIT), FramingError::Unsigned);
+        assert_eq!(signed(PAYLOAD_LIMIT + 1), FramingError::PayloadTooLarge { limit: PAYLOAD_LIMIT });
+    }
+
+    #[test]
+    fn an_announcement_has_a_definite_length() {
+        let one_pass = b"\x03\x00\x08\x16abcdefgh\x01";
+        let definite = [b"\xc4\x0d".as_slice(), one_pass].concat();
+        assert_eq!(Message::parse(&definite).unwrap_err(), FramingError::Truncated);
+        let partial = [b"\xc4\xe0\x03\x0c".as_slice(), one_pass.get(1..).unwrap()].concat();
+        let unexpected = FramingError::UnexpectedPacket { tag: 4, wanted: "a one-pass signature packet" };
+        assert_eq!(Message::parse(&partial).unwrap_err(), unexpected);
+    }
+}

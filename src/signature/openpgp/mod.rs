@@ -277,3 +277,34 @@ fn fits(signature: &Signature, candidate: &Candidate<'_>, digest: &[u8]) -> bool
         && signature.pk_algo() == key.pk_algo()
         && candidate.key.operation.made(key, signature, digest)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_announced_is_what_follows() {
+        for file in ["good.v6.sig", "good.ed25519.sig"] {
+            let message = Message::parse(&std::fs::read(format!("testdata/signatures/{file}")).unwrap()).unwrap();
+            let signature = parse(&message.signature).unwrap();
+            let facts = Facts::of(&signature, &Rules::default()).unwrap();
+            let with = |issuer| agrees(&OnePass { issuer, ..message.one_pass }, &signature, &facts).is_ok();
+            match message.one_pass.issuer {
+                OnePassIssuer::KeyId(ref id) => {
+                    assert!(with(OnePassIssuer::KeyId(*id)));
+                    assert!(!with(OnePassIssuer::KeyId([0; 8])));
+                    let none = OnePassIssuer::Fingerprint { fingerprint: vec![0; 32], salt: Vec::new() };
+                    assert!(!with(none));
+                }
+                OnePassIssuer::Fingerprint { ref fingerprint, ref salt } => {
+                    let (fingerprint, salt) = (fingerprint.clone(), salt.clone());
+                    // The key ID of version 6: what a packet of version 3 would say of the same key.
+                    assert!(!with(OnePassIssuer::KeyId(*fingerprint.first_chunk().unwrap())));
+                    assert!(with(OnePassIssuer::Fingerprint { fingerprint: fingerprint.clone(), salt: salt.clone() }));
+                    assert!(!with(OnePassIssuer::Fingerprint { fingerprint: vec![0; 32], salt: salt.clone() }));
+                    assert!(!with(OnePassIssuer::Fingerprint { fingerprint, salt: vec![0; salt.len()] }));
+                }
+            }
+        }
+    }
+}

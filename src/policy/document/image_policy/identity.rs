@@ -117,3 +117,21 @@ fn tell<T>(field: &Field<'_>, result: Result<T, IdentityRuleError>) -> Option<T>
 
 /// The longest repository or prefix.
 const PREFIX_LIMIT: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_bounded_and_has_no_tag() {
+        let long = |length: usize| format!("a.example/{}", "b".repeat(length - "a.example/".len()));
+        for right in [&long(PREFIX_LIMIT), "a.example", "a.example/b", "localhost:5000", "a.example:5000/b"] {
+            assert_eq!(prefix_problem(right), None, "{right}");
+        }
+        let wrong =
+            [&long(PREFIX_LIMIT + 1), &long(PREFIX_LIMIT + 2), "a.example/b:1", "a.example:5000", "localhost:x"];
+        for wrong in wrong {
+            assert!(prefix_problem(wrong).is_some(), "{wrong}");
+        }
+    }
+}

@@ -93,3 +93,20 @@ fn window(members: &Members<'_>) -> Option<TrustWindow> {
     }
     Some(window)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_relative_to_the_folder_of_its_document() {
+        for (document, path, expected) in [
+            ("policy.yaml", "keys/a.asc", "keys/a.asc"),
+            ("team/policy.yaml", "keys/a.asc", "team/keys/a.asc"),
+            ("/etc/policy.yaml", "a.asc", "/etc/a.asc"),
+            ("team/policy.yaml", "/keys/a.asc", "/keys/a.asc"),
+        ] {
+            assert_eq!(beside(document, path), expected);
+        }
+    }
+}

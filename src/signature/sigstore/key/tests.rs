@@ -103,6 +103,7 @@ fn refuses_what_is_not_one_block_of_a_public_key() {
         (pem("public key", &p256()), label("public key")),
         (pem("PUBLIC KEY", b""), Encoding),
         (pem("PUBLIC KEY", b"x"), Encoding),
+        (" ".repeat(SIGSTORE_KEY_LIMIT), NotPem),
         (" ".repeat(SIGSTORE_KEY_LIMIT + 1), TooLarge),
     ] {
         let found = read(&other).unwrap_err();
@@ -111,9 +112,23 @@ fn refuses_what_is_not_one_block_of_a_public_key() {
     }
     assert!(matches!(read(&text.replace("MFkw", "MF*w")), Err(SigstoreKeyError::Base64 { .. })));
     assert_eq!(SigstoreKey::from_pem(&p256()).unwrap_err(), NotPem);
-    for (other, word) in [(pem("EC PRIVATE KEY", b"x"), "private key"), (pem("CERTIFICATE", b"x"), "certificate")] {
+    for (other, word) in [
+        (pem("EC PRIVATE KEY", b"x"), "private key"),
+        (pem("CERTIFICATE", b"x"), "certificate"),
+        (pem("PGP PUBLIC KEY BLOCK", b"x"), "OpenPGP"),
+        (pem("RSA PUBLIC KEY", b"x"), "openssl rsa"),
+    ] {
         assert!(read(&other).unwrap_err().to_string().contains(word));
     }
+}
+
+#[test]
+fn keys_have_one_order() {
+    let keys = ["cosign-p256.pub", "cosign-other.pub"].map(|name| read(&test_key(name)).unwrap());
+    for (one, other) in [(0, 1), (1, 0), (0, 0)] {
+        assert_eq!(keys[one].partial_cmp(&keys[other]), Some(keys[one].cmp(&keys[other])));
+    }
+    assert!(format!("{:?}", keys[0]).contains(&keys[0].fingerprint().to_string()));
 }
 
 #[test]
