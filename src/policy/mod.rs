@@ -30,4 +30,5 @@ pub use explain::{Counted, Explanation};
 pub use lookup::{Governs, Lookup};
 pub use requirement::{Demand, NonEmpty, Requirement};
 pub use rule::{Exemption, Mode, Rule};
+#[cfg(feature = "cli")]
 pub(crate) use scope::NamePattern;
