@@ -3,6 +3,7 @@
 mod claims;
 mod code;
 mod condition;
+mod ed25519;
 mod evidence;
 mod examined;
 mod fingerprint;

@@ -14,9 +14,11 @@ use chrono::{DateTime, Utc};
 use sequoia_openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation;
 use sequoia_openpgp::packet::{Key, Packet, Signature, key};
 use sequoia_openpgp::policy::{AsymmetricAlgorithm, HashAlgoSecurity, Policy, StandardPolicy};
-use sequoia_openpgp::types::{AEADAlgorithm, HashAlgorithm, PublicKeyAlgorithm, SignatureType, SymmetricAlgorithm};
+use sequoia_openpgp::types::{
+    AEADAlgorithm, Curve, HashAlgorithm, PublicKeyAlgorithm, SignatureType, SymmetricAlgorithm,
+};
 
-use crate::signature::Legacy;
+use crate::signature::{Legacy, ed25519};
 
 /// The day whose algorithm policy is in force: 2026-01-01. Raised with a release, never by the clock.
 const POLICY_DAY: u64 = 1_767_225_600;
@@ -117,6 +119,13 @@ pub(crate) fn key_strength<R: key::KeyRole>(key: &Key<key::PublicParts, R>) -> S
             }
         }
         PublicKey::DSA { .. } | PublicKey::ElGamal { .. } => Strength::Weak(name),
+        // For some points everybody can sign, and others are a second encoding of a key.
+        PublicKey::EdDSA { curve: Curve::Ed25519, q }
+            if !q.value().strip_prefix(&[0x40]).is_some_and(ed25519::is_sound) =>
+        {
+            Strength::Weak(name)
+        }
+        PublicKey::Ed25519 { a } if !ed25519::is_sound(a) => Strength::Weak(name),
         _ if key.pk_algo().is_supported() && curve_is_supported(key.mpis()) => Strength::Strong,
         _ => Strength::Unsupported(name),
     }
@@ -141,7 +150,7 @@ pub(crate) fn algorithm_name<R: key::KeyRole>(key: &Key<key::PublicParts, R>) ->
         PublicKey::RSA { n, .. } => format!("RSA-{}", n.bits()),
         PublicKey::DSA { p, .. } => format!("DSA-{}", p.bits()),
         PublicKey::ElGamal { p, .. } => format!("ElGamal-{}", p.bits()),
-        PublicKey::EdDSA { curve, .. } if *curve == sequoia_openpgp::types::Curve::Ed25519 => "Ed25519".to_owned(),
+        PublicKey::EdDSA { curve, .. } if *curve == Curve::Ed25519 => "Ed25519".to_owned(),
         PublicKey::ECDSA { curve, .. } | PublicKey::EdDSA { curve, .. } | PublicKey::ECDH { curve, .. } => {
             curve.to_string()
         }
@@ -199,5 +208,22 @@ mod tests {
         assert!(weak(rsa(2048, 2, f4)), "an even modulus is no product of two primes");
         assert!(weak(rsa(2048, 1, &[1])) && weak(rsa(2048, 1, &[1, 0])), "an exponent of one, or an even one");
         assert!(unsupported(rsa(2048, 1, &[3, 0, 0, 0, 1])), "an exponent of 34 bits");
+    }
+
+    #[test]
+    fn points_of_ed25519_that_vouch_for_anything_are_weak() {
+        let strength = |point: &[u8]| {
+            let key: Key4<_, PrimaryRole> = Key4::import_public_ed25519(point, None).unwrap();
+            key_strength(&Key::from(key))
+        };
+        // The base point, the identity, a point of order two, and the identity in numbers that are not reduced.
+        let base = [vec![0x58], vec![0x66; 31]].concat();
+        let identity = [vec![1], vec![0; 31]].concat();
+        let order_2 = [vec![0xec], vec![0xff; 30], vec![0x7f]].concat();
+        let again = [vec![0xee], vec![0xff; 30], vec![0x7f]].concat();
+        assert_eq!(strength(&base), Strength::Strong);
+        for point in [identity, order_2, again] {
+            assert!(matches!(strength(&point), Strength::Weak(_)), "{point:02x?}");
+        }
     }
 }

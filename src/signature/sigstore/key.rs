@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::image::quote::Quoted;
 use crate::signature::Fingerprint;
+use crate::signature::ed25519;
 use crate::signature::sigstore::primitive::{Algorithm, PublicKey};
 
 /// The most bytes of a file with a sigstore key. The PEM text of the largest key has 1.5 KiB.
@@ -50,7 +51,7 @@ impl SigstoreKey {
         let octets = info.subject_public_key.as_bytes().ok_or(SigstoreKeyError::Encoding)?;
         let algorithm = algorithm(&info.algorithm)?;
         let name = match algorithm {
-            Algorithm::Ed25519 if !is_sound(octets) => return Err(SigstoreKeyError::Encoding),
+            Algorithm::Ed25519 if !ed25519::is_sound(octets) => return Err(SigstoreKeyError::Encoding),
             Algorithm::Ed25519 => "Ed25519".to_owned(),
             Algorithm::Rsa => rsa(modulus_bits(octets).map_err(malformed)?)?,
             // A compressed point is another encoding of the same key.
@@ -165,15 +166,6 @@ fn algorithm(identifier: &AlgorithmIdentifierRef<'_>) -> Result<Algorithm, Sigst
     }
 }
 
-/// Whether the point of an Ed25519 key is none of small order, for which everybody can make signatures, and is in its
-/// one encoding. The library looks at neither.
-fn is_sound(point: &[u8]) -> bool {
-    let Some((last, others)) = point.split_last() else { return false };
-    // The highest bit is the sign of the other coordinate.
-    let reversed = || std::iter::once(last & 0x7f).chain(others.iter().rev().copied());
-    reversed().lt(MODULUS) && !SMALL_ORDER.iter().any(|small| reversed().eq(small.iter().rev().copied()))
-}
-
 /// The size of the modulus in an `RSAPublicKey`.
 fn modulus_bits(encoded: &[u8]) -> spki::der::Result<u32> {
     let mut reader = SliceReader::new(encoded)?;
@@ -261,36 +253,6 @@ const UNCOMPRESSED: u8 = 4;
 
 /// The sizes of RSA keys that are accepted.
 const RSA_BITS: std::ops::RangeInclusive<u32> = 2048..=8192;
-
-/// What the coordinates of points of Ed25519 are reduced by: 2²⁵⁵ - 19, the highest octet first.
-const MODULUS: [u8; 32] = {
-    let mut octets = [0xff; 32];
-    [octets[0], octets[31]] = [0x7f, 0xed];
-    octets
-};
-
-/// The coordinates of the points of small order, the lowest octet first: of order 4, 1, 2, 8 and 8.
-const SMALL_ORDER: [[u8; 32]; 5] = [
-    [0; 32],
-    {
-        let mut octets = [0; 32];
-        octets[0] = 1;
-        octets
-    },
-    {
-        let mut octets = [0xff; 32];
-        [octets[0], octets[31]] = [0xec, 0x7f];
-        octets
-    },
-    [
-        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,
-        0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
-    ],
-    [
-        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20,
-        0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
-    ],
-];
 
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const ELLIPTIC_CURVE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");

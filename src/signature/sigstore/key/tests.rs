@@ -206,7 +206,7 @@ fn refuses_points_of_ed25519_that_vouch_for_anything() {
     let text = |point: &[u8]| pem("PUBLIC KEY", &info("1.3.101.112", &[], point));
     let ones = |first: u8, last: u8| [vec![first], vec![0xff; 30], vec![last]].concat();
     let low = |first: u8, last: u8| [vec![first], vec![0; 30], vec![last]].concat();
-    let points: Vec<Vec<u8>> = SMALL_ORDER.iter().map(|point| point.to_vec()).collect();
+    let points: Vec<Vec<u8>> = ed25519::SMALL_ORDER.iter().map(|point| point.to_vec()).collect();
     assert_eq!(points[..3], [low(0, 0), low(1, 0), ones(0xec, 0x7f)]);
     let mut points = points;
     // The same points, and one that is of the right order, in numbers that are not reduced.
