@@ -270,7 +270,10 @@ proptest! {
         at in any::<Index>(),
         bit in 0..8u8,
     ) {
-        prop_assume!(!good().is_empty());
+        // Built with sequoia's operation alone, there is nothing to compare.
+        if good().is_empty() {
+            return Ok(());
+        }
         let mut changed = which.get(good()).clone();
         match what {
             0 => {
