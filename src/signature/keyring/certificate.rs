@@ -6,6 +6,7 @@ use sequoia_openpgp::packet::{Key, Signature, key};
 use sequoia_openpgp::types::RevocationType;
 use sequoia_openpgp::{Cert, KeyHandle};
 
+use crate::signature::keyring::standing::{self, Standings};
 use crate::signature::openpgp::operation::Operation;
 use crate::signature::openpgp::policy::{self, AlgorithmPolicy, Strength};
 use crate::signature::{Fingerprint, KeyHint, Legacy};
@@ -32,6 +33,10 @@ pub(crate) struct SigningKey {
     pub(crate) strength: Strength,
     /// The revocations of this key and of its primary key.
     pub(crate) revocations: Vec<Revocation>,
+    /// How it stands at any time.
+    pub(crate) standings: Standings,
+    /// The same where self-signatures by SHA-1 count.
+    pub(crate) standings_with_sha1: Standings,
 }
 
 /// A revocation, by the key's owner or by whom the owner appointed.
@@ -54,6 +59,8 @@ impl Certificate {
     pub(crate) fn prepare(cert: Cert) -> Self {
         let revokers = revokers(&cert);
         let of_primary: Vec<_> = cert.keys().take(1).flat_map(|primary| revocations(&primary, &revokers)).collect();
+        let (strict, with_sha1) = (AlgorithmPolicy::new(Legacy::Reject), AlgorithmPolicy::new(Legacy::Accept));
+        let moments = standing::moments(&cert);
         let keys = cert
             .keys()
             .map(|amalgamation| {
@@ -68,6 +75,8 @@ impl Certificate {
                     strength: policy::key_strength(key),
                     revocations,
                     operation: Operation::prepare(key),
+                    standings: Standings::of(&cert, key, &moments, &strict),
+                    standings_with_sha1: Standings::of(&cert, key, &moments, &with_sha1),
                     key: key.clone(),
                 }
             })

@@ -2,6 +2,7 @@
 
 mod certificate;
 mod load;
+mod standing;
 mod summary;
 
 use std::collections::btree_map::Entry;
@@ -9,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use certificate::{Certificate, Revocation, RevocationKind, SigningKey};
 pub use load::{KEY_FILE_LIMIT, KeyringError, NotAKeyFile};
+pub(crate) use standing::Standing;
 pub use summary::{CertificateSummary, KeySummary};
 
 use crate::signature::{Fingerprint, KeyId};

@@ -3,17 +3,12 @@
 //! The library judges a certificate at the time the signature claims, which the signer chose. Here the same
 //! certificate is judged twice, when signed and at the time of verification, and its revocations on their own.
 
-use chrono::{DateTime, Utc};
-use sequoia_openpgp::cert::ValidCert;
-use sequoia_openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation;
-use sequoia_openpgp::packet::key::PublicParts;
-use sequoia_openpgp::types::HashAlgorithm;
-
-use crate::signature::keyring::{Candidate, Certificate, Revocation, RevocationKind, SigningKey};
+use crate::signature::keyring::{Candidate, Certificate, Revocation, RevocationKind, SigningKey, Standing};
 use crate::signature::openpgp::Facts;
 use crate::signature::openpgp::error::AuthenticationError;
 use crate::signature::openpgp::policy::{self, AlgorithmPolicy, Explaining, Strength};
 use crate::signature::{KeyValidity, Legacy, Note, Rules};
+use chrono::{DateTime, Utc};
 
 /// Judges signatures and keys by given rules, at a given time.
 #[derive(Debug)]
@@ -82,7 +77,7 @@ impl<'r> Judge<'r> {
 
     /// When the key or its certificate expires, as last bound.
     pub(crate) fn expiry(&self, candidate: &Candidate<'_>) -> Option<DateTime<Utc>> {
-        self.view(candidate, self.at).and_then(|view| view.expiry())
+        self.standing(candidate, self.at).and_then(|standing| standing.expires)
     }
 
     /// Revocations count whatever digest they use and whatever self-signatures followed.
@@ -108,30 +103,32 @@ impl<'r> Judge<'r> {
 
     /// The key must be bound for signing, and alive, when it signed; and by default at the time of verification too.
     fn bound(&self, candidate: &Candidate<'_>, signed: DateTime<Utc>) -> Result<Vec<Note>, AuthenticationError> {
+        let key = candidate.key;
         let mut notes = Vec::new();
-        match self.view(candidate, signed) {
-            Some(view) => {
-                self.for_signing(&view)?;
-                self.alive(&view, signed, true)?;
-                notes.extend(sha1_self_signature(&view));
+        let sha1 = |standing: Standing| standing.sha1.then_some(Note::Sha1SelfSignature);
+        match self.standing(candidate, signed) {
+            Some(standing) => {
+                for_signing(standing, key)?;
+                alive(standing, key, signed, true)?;
+                notes.extend(sha1(standing));
             }
             None => {
-                let late = self.view(candidate, self.at).filter(|_| signed <= self.at);
-                let (Some(view), Legacy::Accept) = (&late, self.rules.late_bindings) else {
+                let late = self.standing(candidate, self.at).filter(|_| signed <= self.at);
+                let (Some(standing), Legacy::Accept) = (late, self.rules.late_bindings) else {
                     return Err(self.unbound(candidate, late.is_some()));
                 };
-                self.for_signing(view)?;
+                for_signing(standing, key)?;
                 // What the newer binding says about the key's end holds for the older signature too.
-                self.alive(view, signed, true)?;
-                notes.extend(sha1_self_signature(view));
+                alive(standing, key, signed, true)?;
+                notes.extend(sha1(standing));
                 notes.push(Note::BindingNewerThanSignature);
             }
         }
         // Inside the allowed skew a signature is from the future, and so is nothing that is known about its key.
         let now = self.at.max(signed);
-        let Some(view) = self.view(candidate, now) else { return Err(self.unbound(candidate, false)) };
-        self.for_signing(&view)?;
-        match (self.alive(&view, now, false), self.key_validity) {
+        let Some(standing) = self.standing(candidate, now) else { return Err(self.unbound(candidate, false)) };
+        for_signing(standing, key)?;
+        match (alive(standing, key, now, false), self.key_validity) {
             (Err(AuthenticationError::KeyExpired { expired, .. }), KeyValidity::WhenSigned) => {
                 notes.push(Note::KeyExpiredSince(expired));
             }
@@ -140,30 +137,14 @@ impl<'r> Judge<'r> {
         Ok(notes)
     }
 
-    /// The certificate and key as they were bound at `time`.
-    fn view<'a>(&'a self, candidate: &Candidate<'a>, time: DateTime<Utc>) -> Option<View<'a>> {
-        let time = policy::system_time(time);
-        let certificate = candidate.certificate.cert.with_policy(self.policy, time).ok()?;
-        let handle = candidate.key.key.fingerprint();
-        let key = certificate.keys().find(|key| key.key().fingerprint() == handle)?;
-        Some(View { certificate, key })
-    }
-
-    fn for_signing(&self, view: &View<'_>) -> Result<(), AuthenticationError> {
-        if view.key.for_signing() {
-            return Ok(());
-        }
-        Err(AuthenticationError::KeyNotForSigning { key: fingerprint(view) })
-    }
-
-    /// Whether neither the key nor its certificate had expired at `time`.
-    fn alive(&self, view: &View<'_>, time: DateTime<Utc>, when_signed: bool) -> Result<(), AuthenticationError> {
-        match view.expiry() {
-            Some(expired) if expired <= time => {
-                Err(AuthenticationError::KeyExpired { key: fingerprint(view), expired, when_signed })
-            }
-            _ => Ok(()),
-        }
+    /// How the key stood at `time`; nothing where nothing bound it.
+    fn standing(&self, candidate: &Candidate<'_>, time: DateTime<Utc>) -> Option<Standing> {
+        let Candidate { certificate, key } = candidate;
+        let standings = match self.rules.sha1_self_signatures {
+            Legacy::Accept => &key.standings_with_sha1,
+            Legacy::Reject => &key.standings,
+        };
+        standings.at(&certificate.cert, &key.key, self.policy, time)
     }
 
     /// Says why nothing binds the key.
@@ -174,29 +155,34 @@ impl<'r> Judge<'r> {
             let valid = certificate.cert.with_policy(&Explaining, newest).ok()?;
             valid.keys().find(|bound| bound.key().fingerprint() == key.key.fingerprint()).map(|_| ())
         };
-        if !late && weakly(certificate).is_some() && self.view(candidate, self.at).is_none() {
+        if !late && weakly(certificate).is_some() && self.standing(candidate, self.at).is_none() {
             return AuthenticationError::WeakSelfSignature { certificate: certificate.fingerprint.clone() };
         }
         AuthenticationError::KeyNotBound { key: key.fingerprint.clone(), late }
     }
 }
 
-/// A certificate at a time, and one of its keys.
-struct View<'a> {
-    certificate: ValidCert<'a>,
-    key: ValidErasedKeyAmalgamation<'a, PublicParts>,
-}
-
-impl View<'_> {
-    /// When the key ends, by its own lifetime or by its certificate's.
-    fn expiry(&self) -> Option<DateTime<Utc>> {
-        let ends = [self.key.key_expiration_time(), self.certificate.primary_key().key_expiration_time()];
-        ends.into_iter().flatten().map(policy::date_time).min()
+/// Whether the key may sign data.
+fn for_signing(standing: Standing, key: &SigningKey) -> Result<(), AuthenticationError> {
+    if standing.for_signing {
+        return Ok(());
     }
+    Err(AuthenticationError::KeyNotForSigning { key: key.fingerprint.clone() })
 }
 
-fn fingerprint(view: &View<'_>) -> crate::signature::Fingerprint {
-    crate::signature::Fingerprint::new(view.key.key().fingerprint().as_bytes())
+/// Whether neither the key nor its certificate had expired at `time`.
+fn alive(
+    standing: Standing,
+    key: &SigningKey,
+    time: DateTime<Utc>,
+    when_signed: bool,
+) -> Result<(), AuthenticationError> {
+    match standing.expires {
+        Some(expired) if expired <= time => {
+            Err(AuthenticationError::KeyExpired { key: key.fingerprint.clone(), expired, when_signed })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn strength(key: &SigningKey) -> Result<(), AuthenticationError> {
@@ -205,11 +191,4 @@ fn strength(key: &SigningKey) -> Result<(), AuthenticationError> {
         Strength::Weak(algorithm) => Err(AuthenticationError::WeakKey { algorithm: algorithm.clone() }),
         Strength::Unsupported(algorithm) => Err(AuthenticationError::UnsupportedKey { algorithm: algorithm.clone() }),
     }
-}
-
-/// Whether SHA-1 stands between the certificate and the key.
-fn sha1_self_signature(view: &View<'_>) -> Option<Note> {
-    let primary = view.certificate.primary_key().binding_signature().hash_algo();
-    let key = view.key.binding_signature().hash_algo();
-    [primary, key].contains(&HashAlgorithm::SHA1).then_some(Note::Sha1SelfSignature)
 }
