@@ -50,6 +50,20 @@ fn a_keyring_that_vouches_for_nothing_any_more_is_told() {
 }
 
 #[test]
+fn a_revocation_from_another_file_counts_from_there_on() {
+    let signed_by = |file| format!(r#"{{"type": "signedBy", "keyType": "GPGKeys", "keyPath": "{file}"}}"#);
+    let (stripped, revoked) = (signed_by("hard-revoked.revocation-removed.asc"), signed_by("hard-revoked.asc"));
+    assert_eq!(
+        lints(&format!(r#"{{"default": [{stripped}, {stripped}, {revoked}, {stripped}]}}"#)),
+        [
+            (Code::ExpiredKeyring, "$.default[2].keyPath".to_owned()),
+            (Code::ExpiredKeyring, "$.default[3].keyPath".to_owned()),
+            (Code::AllKeysDemanded, "$.default".to_owned()),
+        ]
+    );
+}
+
+#[test]
 fn a_keyring_that_nobody_asks_for_is_told() {
     let spec = "keyrings: {k: {keys: [{file: release.asc}]}}, rules: [{name: r, require: {reject: {}}}]";
     assert_eq!(lints(&signature_policy(spec)), [(Code::UnusedKeyring, "$.spec.keyrings.k".to_owned())]);

@@ -40,13 +40,15 @@ pub(crate) struct Keys<'r> {
     /// The time by which is told of keys that can vouch no more.
     at: DateTime<Utc>,
     builder: KeyringBuilder,
+    /// Which certificates can vouch, as they stand in `builder`: to ask it is dear, and scopes share certificates.
+    vouching: BTreeMap<Fingerprint, bool>,
     /// What was found in each file and directory that was read; nothing where it could not be, which was told.
     known: BTreeMap<(bool, String), Option<BTreeSet<Fingerprint>>>,
 }
 
 impl<'r> Keys<'r> {
     pub(crate) fn new(read: &'r mut ReadKeys<'r>, at: DateTime<Utc>) -> Self {
-        Self { read, at, builder: KeyringBuilder::default(), known: BTreeMap::new() }
+        Self { read, at, builder: KeyringBuilder::default(), vouching: BTreeMap::new(), known: BTreeMap::new() }
     }
 
     /// The certificates in a file or a directory. What is wrong is told about `field`, once for each place.
@@ -87,8 +89,15 @@ impl<'r> Keys<'r> {
         bytes: &[u8],
     ) -> Option<BTreeSet<Fingerprint>> {
         match self.builder.add(name, bytes) {
-            Ok(found) => Some(found),
+            Ok(found) => {
+                // What was added may have revoked them, or made them last longer.
+                for certificate in &found {
+                    self.vouching.remove(certificate);
+                }
+                Some(found)
+            }
             Err(error) => {
+                self.vouching.clear();
                 let hint = error.hint().map_or(String::new(), |hint| format!(" ({hint})"));
                 field.tell(FindingCode::Key, format!("{error}{hint}"));
                 None
@@ -143,8 +152,15 @@ impl<'r> Keys<'r> {
     }
 
     /// Whether any of these certificates can vouch now for what it signs now.
-    pub(crate) fn can_vouch<'f>(&self, certificates: impl IntoIterator<Item = &'f Fingerprint>) -> bool {
-        certificates.into_iter().any(|certificate| self.builder.can_vouch(certificate, self.at))
+    pub(crate) fn can_vouch<'f>(&mut self, certificates: impl IntoIterator<Item = &'f Fingerprint>) -> bool {
+        certificates.into_iter().any(|certificate| {
+            let known = self.vouching.get(certificate).copied();
+            known.unwrap_or_else(|| {
+                let answer = self.builder.can_vouch(certificate, self.at);
+                self.vouching.insert(certificate.clone(), answer);
+                answer
+            })
+        })
     }
 
     /// All the certificates, prepared.

@@ -90,8 +90,9 @@ pub(crate) fn read<'d>(root: &Field<'d>, keys: &mut Keys<'_>) -> Option<ReadPoli
 }
 
 /// Whether a signature made now by a key of the keyring would count.
-fn can_vouch(keyring: &NamedKeyring, keys: &Keys<'_>) -> bool {
-    let trusted = keyring.trusted.iter().filter(|(_, window)| window.contains(keys.at()));
+fn can_vouch(keyring: &NamedKeyring, keys: &mut Keys<'_>) -> bool {
+    let at = keys.at();
+    let trusted = keyring.trusted.iter().filter(|(_, window)| window.contains(at));
     keys.can_vouch(trusted.map(|(certificate, _)| certificate))
 }
 
