@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use vidimus::policy::document::{FindingCode as Code, PolicyFile};
+use vidimus::policy::Policy;
+use vidimus::policy::document::{FindingCode as Code, KeyFile, KeyLocation, PolicyFile};
 use vidimus::signature::SIGSTORE_KEYS_PER_RULE;
 
-use crate::support::{errors, load, places};
+use crate::support::{AT, errors, load, places};
 
 const RULES: &str = "$.spec.rules[0].require";
 
@@ -61,6 +62,27 @@ fn a_revocation_from_another_file_counts_from_there_on() {
             (Code::AllKeysDemanded, "$.default".to_owned()),
         ]
     );
+}
+
+#[test]
+fn a_key_file_is_read_once_however_many_scopes_name_it() {
+    let sigstore = r#"[{"type": "sigstoreSigned", "keyPath": "cosign-p256.pub"}]"#;
+    let signed_by = r#"[{"type": "signedBy", "keyType": "GPGKeys", "keyPath": "release.asc"}]"#;
+    let scopes: Vec<_> = [sigstore, signed_by].repeat(3);
+    let scopes: Vec<_> =
+        scopes.iter().enumerate().map(|(n, demands)| format!(r#""example.com/{n}": {demands}"#)).collect();
+    let document =
+        format!(r#"{{"default": [{{"type": "reject"}}], "transports": {{"docker": {{{}}}}}}}"#, scopes.join(", "));
+    let mut read = Vec::new();
+    let file = PolicyFile { name: "policy.json", bytes: document.as_bytes() };
+    let loaded = Policy::load(&[file], AT.parse().unwrap(), &mut |location| {
+        let KeyLocation::File(name) = location else { panic!("{location:?}") };
+        read.push(name.to_owned());
+        let bytes = std::fs::read(format!("testdata/keys/{name}")).map_err(|error| error.to_string())?;
+        Ok(vec![KeyFile { name: name.to_owned(), bytes }])
+    });
+    assert!(loaded.is_ok(), "{loaded:?}");
+    assert_eq!(read, ["cosign-p256.pub", "release.asc"]);
 }
 
 #[test]
@@ -302,6 +324,6 @@ fn a_document_that_cannot_be_read_is_told_whatever_else_there_is() {
         }
     }
     let files = [PolicyFile { name: "a", bytes: good.as_bytes() }, PolicyFile { name: "b", bytes: b"a: \xff" }];
-    let error = vidimus::Policy::load(&files, crate::support::AT.parse().unwrap(), &mut |_| Err(String::new()));
+    let error = Policy::load(&files, AT.parse().unwrap(), &mut |_| Err(String::new()));
     assert_eq!(places(error.unwrap_err().findings()).first().map(|(code, _)| *code), Some(Code::Syntax));
 }

@@ -44,11 +44,20 @@ pub(crate) struct Keys<'r> {
     vouching: BTreeMap<Fingerprint, bool>,
     /// What was found in each file and directory that was read; nothing where it could not be, which was told.
     known: BTreeMap<(bool, String), Option<BTreeSet<Fingerprint>>>,
+    /// The files that were read, and hold no certificates.
+    contents: BTreeMap<String, Vec<KeyFile>>,
 }
 
 impl<'r> Keys<'r> {
     pub(crate) fn new(read: &'r mut ReadKeys<'r>, at: DateTime<Utc>) -> Self {
-        Self { read, at, builder: KeyringBuilder::default(), vouching: BTreeMap::new(), known: BTreeMap::new() }
+        Self {
+            read,
+            at,
+            builder: KeyringBuilder::default(),
+            vouching: BTreeMap::new(),
+            known: BTreeMap::new(),
+            contents: BTreeMap::new(),
+        }
     }
 
     /// The certificates in a file or a directory. What is wrong is told about `field`, once for each place.
@@ -143,7 +152,12 @@ impl<'r> Keys<'r> {
 
     /// The contents of a file, where they are no keys of ours. What is wrong is told about `field`.
     pub(crate) fn contents(&mut self, field: &Field<'_>, path: &str) -> Option<Vec<KeyFile>> {
-        (self.read)(KeyLocation::File(path)).map_err(|reason| unreadable(field, path, &reason)).ok()
+        if let Some(files) = self.contents.get(path) {
+            return Some(files.clone());
+        }
+        let files = (self.read)(KeyLocation::File(path)).map_err(|reason| unreadable(field, path, &reason)).ok()?;
+        self.contents.insert(path.to_owned(), files.clone());
+        Some(files)
     }
 
     /// The time by which is told of what has ended.
