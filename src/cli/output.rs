@@ -65,12 +65,12 @@ impl Output {
             None => Target::Stdout(BufWriter::new(io::stdout())),
         };
         let report: Box<dyn Report> = match (self.format, &target) {
-            (Format::Json, _) => Box::new(JsonReport::default()),
-            (Format::Ndjson, _) => Box::new(NdjsonReport::default()),
+            (Format::Json, _) => Box::new(JsonReport),
+            (Format::Ndjson, _) => Box::new(NdjsonReport),
             (Format::Text, Target::Stdout(_)) => Box::new(TextReport::new(terminal.style())),
             (Format::Text, Target::File(_) | Target::Closed) => Box::new(TextReport::default()),
         };
-        Ok(Sink { report, target })
+        Ok(Sink { report, target, images: false })
     }
 }
 
@@ -78,6 +78,8 @@ impl Output {
 pub(super) struct Sink {
     report: Box<dyn Report>,
     target: Target,
+    /// An image was written.
+    images: bool,
 }
 
 enum Target {
@@ -89,9 +91,17 @@ enum Target {
 
 impl Sink {
     /// Writes a piece of the report.
-    pub(super) fn write(&mut self, piece: impl FnOnce(&mut dyn Report) -> String) -> Result<(), Error> {
-        let text = piece(self.report.as_mut());
+    pub(super) fn write(&mut self, piece: impl FnOnce(&dyn Report) -> String) -> Result<(), Error> {
+        let text = piece(self.report.as_ref());
         self.attempt(|target| target.write_all(text.as_bytes()))
+    }
+
+    /// Writes the piece about an image.
+    pub(super) fn write_image(&mut self, piece: impl FnOnce(&dyn Report) -> String) -> Result<(), Error> {
+        if std::mem::replace(&mut self.images, true) {
+            self.write(|report| report.between().to_owned())?;
+        }
+        self.write(piece)
     }
 
     /// Ends the report; only now a file takes the place of the old one.

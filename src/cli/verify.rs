@@ -15,7 +15,7 @@ use crate::cli::rules::RuleOptions;
 use crate::cli::{EXIT_STATUS, Status, at, parse_time};
 use crate::image::{Carried, Carrier, Digest, Image, Reference, Rewrite, Text};
 use crate::policy::{Context, Requirement};
-use crate::report::{self, Entry, ItemError, Summary};
+use crate::report::{self, Entry, Head, ItemError, Summary};
 use crate::source::export::{self, Item};
 use crate::source::{self, ImagesFile, Input};
 use crate::verifier::{Verdict, Verifier};
@@ -84,9 +84,20 @@ impl Verify {
             self.digest.zip(self.reference).map(|(digest, reference)| expected(digest, reference)).transpose()?;
         let rewritten = self.write_images.map(ImagesFile::new).transpose()?;
         let sinks = outputs.iter().map(|output| output.open(terminal)).collect::<Result<_, _>>()?;
-        let mut run = Run { verifier, context, at, sinks, rewritten, summary: Summary::default(), raw_signature: None };
+        let mut run = Run {
+            verifier,
+            context,
+            at,
+            head: Head::new(at),
+            items: 0,
+            sinks,
+            rewritten,
+            summary: Summary::default(),
+            raw_signature: None,
+        };
 
-        run.write(|report| report.begin(at))?;
+        let head = run.head;
+        run.write(|report| report.begin(&head))?;
         match expected {
             Some((digest, reference)) => {
                 self.sources.iter().try_for_each(|name| run.signature_file(name, &digest, &reference))?;
@@ -142,6 +153,9 @@ struct Run {
     verifier: Verifier,
     context: Context,
     at: DateTime<Utc>,
+    head: Head,
+    /// The number of the next item.
+    items: u64,
     sinks: Vec<Sink>,
     rewritten: Option<ImagesFile>,
     summary: Summary,
@@ -150,7 +164,7 @@ struct Run {
 }
 
 impl Run {
-    fn write(&mut self, mut piece: impl FnMut(&mut dyn report::Report) -> String) -> Result<(), Error> {
+    fn write(&mut self, mut piece: impl FnMut(&dyn report::Report) -> String) -> Result<(), Error> {
         self.sinks.iter_mut().try_for_each(|sink| sink.write(&mut piece))
     }
 
@@ -186,7 +200,7 @@ impl Run {
         if let Some(rewritten) = &mut self.rewritten {
             rewritten.end_source(&export::Summary { lost: Some(format!("{place}: {message}")), ..Default::default() });
         }
-        self.error(ItemError { place, message })
+        self.error(place, message)
     }
 
     fn item(&mut self, item: &Item<'_>) -> Result<(), Error> {
@@ -194,14 +208,17 @@ impl Run {
         match &item.json {
             Err(error) => {
                 let place = error.location.to_string();
-                self.error(ItemError { place, message: error.problem.to_string() })?;
+                self.error(place, error.problem.to_string())?;
             }
             Ok(json) => match Carrier::read(json) {
                 Err(error) => {
                     let place = item.location.to_string();
-                    self.error(ItemError { place, message: error.to_string() })?;
+                    self.error(place, error.to_string())?;
                 }
-                Ok(Carrier::Other(_)) => self.summary.count_skipped(),
+                Ok(Carrier::Other(_)) => {
+                    self.number();
+                    self.summary.count_skipped();
+                }
                 Ok(Carrier::Image(carried)) => {
                     let verdict = self.verifier.verify_in(&carried.image, &self.context, self.at);
                     if self.rewritten.is_some() {
@@ -226,7 +243,7 @@ impl Run {
             Ok(input) => input,
             Err(error) => {
                 let place = error.location.to_string();
-                return self.error(ItemError { place, message: error.problem.to_string() });
+                return self.error(place, error.problem.to_string());
             }
         };
         let content = base64::engine::general_purpose::STANDARD.encode(&input.bytes);
@@ -242,19 +259,28 @@ impl Run {
 
     fn image(&mut self, place: &str, carried: Option<&Carried<'_>>, verdict: &Verdict) -> Result<(), Error> {
         self.summary.count(verdict);
-        let entry = Entry { place, carrier: carried.and_then(report::Carrier::of), verdict };
-        self.write(|report| report.image(&entry))
+        let entry = Entry { item: self.number(), place, carrier: carried.and_then(report::Carrier::of), verdict };
+        self.sinks.iter_mut().try_for_each(|sink| sink.write_image(|report| report.image(&entry)))
     }
 
-    fn error(&mut self, error: ItemError) -> Result<(), Error> {
+    fn error(&mut self, place: String, message: String) -> Result<(), Error> {
+        let error = ItemError { item: self.number(), place, message };
         self.summary.count_error(&error);
         self.write(|report| report.error(&error))
+    }
+
+    /// The number of this item.
+    fn number(&mut self) -> u64 {
+        let number = self.items;
+        self.items = number.saturating_add(1);
+        number
     }
 
     /// Ends the reports, puts the files in their places, and says how it went.
     fn finish(mut self, sources: &[String]) -> Result<Status, Error> {
         let summary = std::mem::take(&mut self.summary);
-        self.write(|report| report.end(&summary))?;
+        let head = self.head;
+        self.write(|report| report.end(&head, &summary))?;
         // The objects first: a report that says what was written should not be there without them.
         self.rewritten.map_or(Ok(()), ImagesFile::write)?;
         self.sinks.into_iter().try_for_each(Sink::finish)?;

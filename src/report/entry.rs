@@ -6,6 +6,8 @@ use crate::verifier::Verdict;
 /// The verdict on one image, and where the image came from.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
+    /// The item's number in the run, counted from 0 over all sources, whatever the items before it hold.
+    pub item: u64,
     /// The place of the item in its source, such as `export.json: items[3]`.
     pub place: &'a str,
     /// The object that carried the image; `None` for a plain `Image`.
@@ -44,6 +46,8 @@ impl<'a> Carrier<'a> {
 /// An item that could not be read, so that there is no verdict.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ItemError {
+    /// The item's number in the run, counted from 0 over all sources; of a source that cannot be read, the next number.
+    pub item: u64,
     /// The place of the item in its source.
     pub place: String,
     /// What was wrong, and what would be right.

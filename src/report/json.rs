@@ -2,44 +2,47 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::image::{Basis, SignatureCondition};
 use crate::report::explanation::ExplanationView;
 use crate::report::lookup::{ExemptionView, RuleView};
-use crate::report::{Entry, ItemError, Report, Summary};
+use crate::report::{Entry, Head, ItemError, Report, Shard, Summary};
 use crate::signature::{Code, Evidence, Outcome, SignatureKind, rfc3339};
 use crate::verifier::Verdict;
 
 /// The version of the report's schema. Members are added within a version; none changes its meaning.
 pub(super) const API_VERSION: &str = "vidimus.dev/v1alpha1";
 
-/// One JSON document, written image by image.
-#[derive(Clone, Debug, Default)]
-pub struct JsonReport {
-    images: bool,
-    errors: Vec<String>,
-}
+/// One JSON document, written image by image; the first [`ERRORS_LISTED`](crate::report::ERRORS_LISTED) errors are
+/// listed at its end.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JsonReport;
 
 impl Report for JsonReport {
-    fn begin(&mut self, at: DateTime<Utc>) -> String {
-        let (version, at) = (json(&API_VERSION), json(&rfc3339(at)));
-        format!("{{\n\"apiVersion\": {version},\n\"kind\": \"VerificationReport\",\n\"at\": {at},\n\"images\": [")
+    fn begin(&self, head: &Head) -> String {
+        let (version, at) = (json(&API_VERSION), json(&rfc3339(head.at)));
+        let shard = head.shard.map(|shard| format!("\"shard\": {},\n", json(&ShardView::of(shard))));
+        format!(
+            "{{\n\"apiVersion\": {version},\n\"kind\": \"VerificationReport\",\n\"at\": {at},\n{}\"images\": [",
+            shard.unwrap_or_default()
+        )
     }
 
-    fn image(&mut self, entry: &Entry<'_>) -> String {
-        let comma = if std::mem::replace(&mut self.images, true) { "," } else { "" };
-        format!("{comma}\n{}", json(&ImageView::of(entry)))
+    fn image(&self, entry: &Entry<'_>) -> String {
+        format!("\n{}", json(&ImageView::of(entry)))
     }
 
-    fn error(&mut self, error: &ItemError) -> String {
-        self.errors.push(json(&ErrorView::of(error)));
+    fn between(&self) -> &'static str {
+        ","
+    }
+
+    fn error(&self, _: &ItemError) -> String {
         String::new()
     }
 
-    fn end(&mut self, summary: &Summary) -> String {
-        let errors: Vec<_> = self.errors.iter().map(|error| format!("\n{error}")).collect();
+    fn end(&self, _: &Head, summary: &Summary) -> String {
+        let errors: Vec<_> = summary.listed.iter().map(|error| format!("\n{}", json(&ErrorView::of(error)))).collect();
         format!("\n],\n\"errors\": [{}\n],\n\"summary\": {}\n}}\n", errors.join(","), json(&SummaryView::of(summary)))
     }
 }
@@ -52,6 +55,7 @@ pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> String {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ImageView<'a> {
+    item: u64,
     name: &'a str,
     docker_image_reference: &'a str,
     place: &'a str,
@@ -72,6 +76,7 @@ impl<'a> ImageView<'a> {
     pub(super) fn of(entry: &Entry<'a>) -> Self {
         let verdict = entry.verdict;
         Self {
+            item: entry.item,
             name: verdict.name(),
             docker_image_reference: verdict.docker_image_reference(),
             place: entry.place,
@@ -107,6 +112,19 @@ impl<'a> ImageView<'a> {
 /// Whether a policy document governs the image, rather than the one demand that there is without a policy.
 pub(super) fn of_a_document(verdict: &Verdict) -> bool {
     verdict.decision().rule().is_some_and(|rule| !rule.document().is_empty())
+}
+
+/// The part of the images that a run is about.
+#[derive(Serialize)]
+pub(super) struct ShardView {
+    index: u32,
+    count: u32,
+}
+
+impl ShardView {
+    pub(super) fn of(shard: Shard) -> Self {
+        Self { index: shard.index(), count: shard.count() }
+    }
 }
 
 #[derive(Serialize)]
@@ -203,19 +221,22 @@ struct NoteView {
 
 #[derive(Serialize)]
 pub(super) struct ErrorView<'a> {
+    item: u64,
     place: &'a str,
     message: &'a str,
 }
 
 impl<'a> ErrorView<'a> {
     pub(super) fn of(error: &'a ItemError) -> Self {
-        Self { place: &error.place, message: &error.message }
+        Self { item: error.item, place: &error.place, message: &error.message }
     }
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SummaryView<'a> {
+    /// Whether items are missing, as the run was interrupted.
+    partial: bool,
     images: u64,
     allowed: u64,
     denied: u64,
@@ -249,8 +270,11 @@ impl<'a> SummaryView<'a> {
             errors,
             skipped,
             codes,
+            partial,
+            listed: _,
         } = summary;
         Self {
+            partial: *partial,
             images: *images,
             allowed: *allowed,
             denied: *denied,

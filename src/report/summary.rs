@@ -7,6 +7,9 @@ use crate::report::ItemError;
 use crate::signature::{Code, Outcome};
 use crate::verifier::Verdict;
 
+/// How many errors are kept to be listed at the end of a report. All are counted.
+pub const ERRORS_LISTED: usize = 10_000;
+
 /// The totals of a run.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Summary {
@@ -39,6 +42,10 @@ pub struct Summary {
     pub skipped: u64,
     /// How often each code came out, over all signatures.
     pub codes: BTreeMap<Code, u64>,
+    /// Whether the run was interrupted, so that items are missing.
+    pub partial: bool,
+    /// The first [`ERRORS_LISTED`] of the items that could not be read.
+    pub listed: Vec<ItemError>,
 }
 
 impl Summary {
@@ -71,8 +78,11 @@ impl Summary {
     }
 
     /// Counts an item that could not be read.
-    pub fn count_error(&mut self, _: &ItemError) {
+    pub fn count_error(&mut self, error: &ItemError) {
         increase(&mut self.errors);
+        if self.listed.len() < ERRORS_LISTED {
+            self.listed.push(error.clone());
+        }
     }
 
     /// Counts an object that carries no image.

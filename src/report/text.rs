@@ -2,11 +2,9 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
-
 use crate::policy::{Effect, Explanation, Truth};
 use crate::report::json::of_a_document;
-use crate::report::{Entry, Escaped, ItemError, Report, Summary, rule_title};
+use crate::report::{Entry, Escaped, Head, ItemError, Report, Summary, rule_title};
 use crate::signature::{Evidence, Outcome};
 
 /// What is written around words to make them stand out: terminal escapes, or nothing.
@@ -25,7 +23,7 @@ pub struct Style {
 }
 
 /// Per image the decision and the one most useful reason, then the signatures.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct TextReport {
     style: Style,
 }
@@ -58,11 +56,11 @@ impl TextReport {
 }
 
 impl Report for TextReport {
-    fn begin(&mut self, _: DateTime<Utc>) -> String {
+    fn begin(&self, _: &Head) -> String {
         String::new()
     }
 
-    fn image(&mut self, entry: &Entry<'_>) -> String {
+    fn image(&self, entry: &Entry<'_>) -> String {
         let Style { dim, end, .. } = self.style;
         let verdict = entry.verdict;
         let decision = verdict.decision();
@@ -82,7 +80,7 @@ impl Report for TextReport {
         out
     }
 
-    fn error(&mut self, error: &ItemError) -> String {
+    fn error(&self, error: &ItemError) -> String {
         let Style { bad, end, .. } = self.style;
         let mut out = String::new();
         line(&mut out, format_args!("{bad}ERROR{end}  {}", Escaped(&error.place)));
@@ -91,7 +89,7 @@ impl Report for TextReport {
         out
     }
 
-    fn end(&mut self, summary: &Summary) -> String {
+    fn end(&self, head: &Head, summary: &Summary) -> String {
         let Summary {
             images,
             allowed,
@@ -106,7 +104,9 @@ impl Report for TextReport {
             undecided,
             errors,
             skipped,
-            ..
+            codes: _,
+            partial,
+            listed: _,
         } = summary;
         let mut out = String::new();
         let mut images = format!("images      {images}: {allowed} allowed, {denied} denied ({unsigned} unsigned)");
@@ -125,6 +125,12 @@ impl Report for TextReport {
         }
         if *skipped > 0 {
             line(&mut out, format_args!("skipped     {skipped} objects that carry no image"));
+        }
+        if let Some(shard) = head.shard {
+            line(&mut out, format_args!("shard       {shard}: the images of the other shards are not in this report"));
+        }
+        if *partial {
+            line(&mut out, format_args!("partial     interrupted: what follows in the sources was not looked at"));
         }
         out
     }

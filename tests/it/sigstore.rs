@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use vidimus::image::{Rewrite, SignatureSubject, Text};
 use vidimus::policy::NonEmpty;
-use vidimus::report::{Entry, JsonReport, Report as _, Summary};
+use vidimus::report::{Entry, Head, JsonReport, Report as _, Summary};
 use vidimus::signature::{
     IdentityRule, SIGSTORE_KEYS_PER_RULE, SignatureKind, SigstoreAttachment, SigstoreKey, SigstoreKeys, SigstoreTerms,
     Terms, Unverified,
@@ -287,11 +287,11 @@ fn what_is_written_into_the_object_verifies_again() {
 #[test]
 fn reports_tell_of_the_key() {
     let verdict = verify(&files(&[SIGSTORE, OPENPGP]), sigstore_signed(&[KEY]));
-    let (at, mut report) = (AT.parse().unwrap(), JsonReport::default());
+    let head = Head::new(AT.parse().unwrap());
     let mut summary = Summary::default();
     summary.count(&verdict);
-    let entry = Entry { place: "x", carrier: None, verdict: &verdict };
-    let text = [report.begin(at), report.image(&entry), report.end(&summary)].concat();
+    let entry = Entry { item: 0, place: "x", carrier: None, verdict: &verdict };
+    let text = [JsonReport.begin(&head), JsonReport.image(&entry), JsonReport.end(&head, &summary)].concat();
     let document: Value = serde_json::from_str(&text).unwrap();
     let schema: Value = serde_json::from_str(&fs::read_to_string("docs/report.schema.json").unwrap()).unwrap();
     let errors: Vec<_> =

@@ -62,9 +62,9 @@ impl Diff {
         };
         let (before, after) = (verifier(self.before)?, verifier(self.after)?);
         let context: Context = self.judge.context.into();
-        let mut comparison = Comparison::default();
+        let (mut comparison, mut items) = (Comparison::default(), 0);
         for source in &self.sources {
-            let errors = images::visit(source, &mut |place, carried| {
+            let errors = images::visit(source, &mut items, &mut |place, carried| {
                 let [before, after] =
                     [&before, &after].map(|verifier| verifier.verify_in(&carried.image, &context, at));
                 comparison.image(place, carried, &before, &after);
@@ -126,15 +126,15 @@ struct Governing {
 }
 
 impl Comparison {
-    fn image(&mut self, place: &str, carried: &Carried<'_>, before: &Verdict, after: &Verdict) {
+    fn image(&mut self, place: images::Place<'_>, carried: &Carried<'_>, before: &Verdict, after: &Verdict) {
         self.images = self.images.saturating_add(1);
         if before.decision().effect() == after.decision().effect() {
             return;
         }
-        let entry = Entry { place, carrier: Carrier::of(carried), verdict: before };
+        let entry = Entry { item: place.item, place: place.text, carrier: Carrier::of(carried), verdict: before };
         self.flips.push(Flip {
             title: entry.title().to_owned(),
-            place: place.to_owned(),
+            place: place.text.to_owned(),
             name: before.name().to_owned(),
             reference: before.docker_image_reference().to_owned(),
             before: Side::of(before),

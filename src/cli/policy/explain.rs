@@ -72,6 +72,7 @@ impl Explain {
             at,
             style,
             wanted: self.image,
+            items: 0,
             text: String::new(),
             references: Vec::new(),
             images: Vec::new(),
@@ -111,6 +112,8 @@ struct Run {
     style: Style,
     /// The images that are to be explained; all, if nothing is given.
     wanted: Option<String>,
+    /// The number of the next item.
+    items: u64,
     text: String,
     references: Vec<Value>,
     images: Vec<Value>,
@@ -146,7 +149,12 @@ impl Run {
 
     /// Explains the decisions about the images of an export.
     fn export(&mut self, source: &str) {
-        let errors = images::visit(source, &mut |place, carried| self.image(place, carried));
+        let errors = {
+            let mut items = self.items;
+            let errors = images::visit(source, &mut items, &mut |place, carried| self.image(place, carried));
+            self.items = items;
+            errors
+        };
         for error in &errors {
             let Style { bad, end, .. } = self.style;
             let (place, message) = (Escaped(&error.place), Escaped(&error.message));
@@ -155,14 +163,14 @@ impl Run {
         self.errors.extend(errors);
     }
 
-    fn image(&mut self, place: &str, carried: &Carried<'_>) {
+    fn image(&mut self, place: images::Place<'_>, carried: &Carried<'_>) {
         if self.wanted.as_deref().is_some_and(|name| !images::is_called(carried, name)) {
             return;
         }
         let verdict = self.verifier.verify_in(&carried.image, &self.context, self.at);
         let reference = verdict.subject().reference();
         let lookup = self.verifier.look_up(reference, &self.context, self.at);
-        let entry = Entry { place, carrier: Carrier::of(carried), verdict: &verdict };
+        let entry = Entry { item: place.item, place: place.text, carrier: Carrier::of(carried), verdict: &verdict };
         self.text.push_str(&explained_text(&entry, &lookup, self.style));
         self.text.push('\n');
         self.images.push(json!({

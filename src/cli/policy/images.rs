@@ -7,29 +7,46 @@ use crate::image::{Carried, Carrier, Reference};
 use crate::report::ItemError;
 use crate::source::{Input, export};
 
-/// Visits the images of a source, each with its place; what cannot be read is returned.
-pub(super) fn visit(source: &str, visit: &mut dyn FnMut(&str, &Carried<'_>)) -> Vec<ItemError> {
+/// Where an image stands: the number of its item, and the place in words.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'p> {
+    pub(super) item: u64,
+    pub(super) text: &'p str,
+}
+
+/// Visits the images of a source, each with its place; what cannot be read is returned. `items` counts the items of all
+/// sources.
+pub(super) fn visit(source: &str, items: &mut u64, visit: &mut dyn FnMut(Place<'_>, &Carried<'_>)) -> Vec<ItemError> {
+    let mut number = || {
+        let item = *items;
+        *items = item.saturating_add(1);
+        item
+    };
     let input = match Input::read(source) {
         Ok(input) => input,
         Err(error) => {
-            return vec![ItemError { place: error.location.to_string(), message: error.problem.to_string() }];
+            return vec![ItemError {
+                item: number(),
+                place: error.location.to_string(),
+                message: error.problem.to_string(),
+            }];
         }
     };
     if looks_like_signature(&input.bytes) {
         let message = "expected an export, found an OpenPGP file".to_owned();
-        return vec![ItemError { place: input.name, message }];
+        return vec![ItemError { item: number(), place: input.name, message }];
     }
     let mut errors = Vec::new();
     export::read(&input.name, &input.bytes, &mut |item| {
-        let place = item.location.to_string();
+        let (number, place) = (number(), item.location.to_string());
         let read = match &item.json {
             Ok(json) => Carrier::read(json).map_err(|error| error.to_string()),
             Err(error) => Err(error.problem.to_string()),
         };
         match read {
-            Ok(Carrier::Image(carried)) => visit(&place, &carried),
+            Ok(Carrier::Image(carried)) => visit(Place { item: number, text: &place }, &carried),
             Ok(Carrier::Other(_)) => {}
-            Err(message) => errors.push(ItemError { place, message }),
+            Err(message) => errors.push(ItemError { item: number, place, message }),
         }
         ControlFlow::Continue(())
     });

@@ -34,7 +34,7 @@ fn load(suite: &Suite) -> Result<Policy, SuiteError> {
 fn case(verifier: &Verifier, suite: &Suite, case: &Case) -> CaseResult {
     let source = case.images.display().to_string();
     let mut outcomes = Vec::new();
-    let errors = images::visit(&source, &mut |place, carried| {
+    let errors = images::visit(&source, &mut 0, &mut |place, carried| {
         if case.image.as_deref().is_none_or(|name| images::is_called(carried, name)) {
             outcomes.push(judge(verifier, suite, case, place, carried));
         }
@@ -54,7 +54,7 @@ fn case(verifier: &Verifier, suite: &Suite, case: &Case) -> CaseResult {
     CaseResult { name: case.name.clone(), outcome }
 }
 
-fn judge(verifier: &Verifier, suite: &Suite, case: &Case, place: &str, carried: &Carried<'_>) -> Outcome {
+fn judge(verifier: &Verifier, suite: &Suite, case: &Case, place: images::Place<'_>, carried: &Carried<'_>) -> Outcome {
     let mut carried = carried.clone();
     if let Some(reference) = &case.reference {
         carried.image.docker_image_reference = Text::from(reference.to_string());
@@ -68,7 +68,7 @@ fn judge(verifier: &Verifier, suite: &Suite, case: &Case, place: &str, carried: 
         return Outcome::Passed;
     }
     let lookup = verifier.look_up(verdict.subject().reference(), &context, at);
-    let entry = Entry { place, carrier: Carrier::of(&carried), verdict: &verdict };
+    let entry = Entry { item: place.item, place: place.text, carrier: Carrier::of(&carried), verdict: &verdict };
     Outcome::Failed { differences, explanation: explained_text(&entry, &lookup, Style::default()) }
 }
 
