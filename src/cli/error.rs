@@ -4,6 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::cli::shard::ShardOptionError;
 use crate::image::{DigestError, ReferenceError};
 use crate::policy::document::{ConvertError, Finding};
 use crate::signature::KeyringError;
@@ -34,6 +35,8 @@ pub(super) enum Error {
     #[error("{0}")]
     Replace(#[from] ReplaceError),
     #[error("{0}")]
+    Shard(#[from] ShardOptionError),
+    #[error("{0}")]
     Source(#[from] SourceError),
     #[error("{0}")]
     Usage(String),
@@ -56,6 +59,7 @@ impl Error {
             | Self::RawSignature { .. }
             | Self::Reference { .. }
             | Self::Replace(_)
+            | Self::Shard(_)
             | Self::Source(_)
             | Self::Usage(_)
             | Self::Write { .. } => &[],
@@ -73,6 +77,7 @@ impl Error {
             Self::RawSignature { .. } => Some(
                 "if it is a signature, say what it should be for: `--digest sha256:… --reference registry.example.com/name:tag`".to_owned(),
             ),
+            Self::Shard(error) => Some(error.hint().to_owned()),
             Self::Digest { .. }
             | Self::Images(_)
             | Self::Convert(_)
