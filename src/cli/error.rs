@@ -4,6 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::cli::report::MergeReportsError;
 use crate::cli::shard::ShardOptionError;
 use crate::image::{DigestError, ReferenceError};
 use crate::policy::document::{ConvertError, Finding};
@@ -30,6 +31,8 @@ pub(super) enum Error {
     RawSignature { name: String },
     #[error("{0}")]
     Images(#[from] WriteError),
+    #[error("{0}")]
+    Merge(#[from] MergeReportsError),
     #[error("`--reference {reference}` is no image reference: {source}")]
     Reference { reference: String, source: ReferenceError },
     #[error("{0}")]
@@ -54,6 +57,7 @@ impl Error {
             | Self::Images(_)
             | Self::KeyFile(_)
             | Self::Keyring(_)
+            | Self::Merge(_)
             | Self::NoImage { .. }
             | Self::Policy(_)
             | Self::RawSignature { .. }
@@ -77,6 +81,7 @@ impl Error {
             Self::RawSignature { .. } => Some(
                 "if it is a signature, say what it should be for: `--digest sha256:… --reference registry.example.com/name:tag`".to_owned(),
             ),
+            Self::Merge(error) => error.hint().map(str::to_owned),
             Self::Shard(error) => Some(error.hint().to_owned()),
             Self::Digest { .. }
             | Self::Images(_)

@@ -6,6 +6,7 @@ mod inspect;
 mod keys;
 mod output;
 mod policy;
+mod report;
 mod rules;
 #[cfg_attr(not(test), expect(dead_code, reason = "verify does not take it yet"))]
 mod shard;
@@ -31,6 +32,7 @@ pub fn run() -> ExitCode {
         Command::Inspect(inspect) => inspect.run(),
         Command::Keys(keys) => keys.run(&terminal),
         Command::Policy(policy) => policy.run(&terminal),
+        Command::Report(report) => report.run(&terminal),
     };
     match outcome {
         Ok(status) => status.into(),
@@ -87,6 +89,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Keys(keys::Keys),
     Policy(Box<policy::Policy>),
+    Report(report::Report),
 }
 
 /// The time of verification: given, or the present. This is where the clock is read, and nowhere else.

@@ -21,7 +21,7 @@ pub(super) struct Output {
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Format {
+pub(super) enum Format {
     Json,
     Ndjson,
     Text,
@@ -52,6 +52,10 @@ impl Output {
     /// The text report on standard output.
     pub(super) fn text() -> Self {
         Self { format: Format::Text, path: None }
+    }
+
+    pub(super) fn format(&self) -> Format {
+        self.format
     }
 
     pub(super) fn path(&self) -> Option<&Path> {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::image::{Basis, SignatureCondition};
 use crate::report::explanation::ExplanationView;
 use crate::report::lookup::{ExemptionView, RuleView};
+use crate::report::written::WrittenImage;
 use crate::report::{Entry, Head, ItemError, Report, Shard, Summary};
 use crate::signature::{Code, Evidence, Outcome, SignatureKind, rfc3339};
 use crate::verifier::Verdict;
@@ -18,6 +19,13 @@ pub(super) const API_VERSION: &str = "vidimus.dev/v1alpha1";
 /// listed at its end.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct JsonReport;
+
+impl JsonReport {
+    /// An image that a report told before.
+    pub fn retold(&self, image: &WrittenImage) -> String {
+        format!("\n{}", image.element())
+    }
+}
 
 impl Report for JsonReport {
     fn begin(&self, head: &Head) -> String {

@@ -8,10 +8,12 @@ mod finding;
 mod head;
 mod json;
 mod lookup;
+pub mod merge;
 mod ndjson;
 mod shard;
 mod summary;
 mod text;
+pub mod written;
 
 pub use crate::image::quote::Escaped;
 

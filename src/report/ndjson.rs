@@ -3,12 +3,20 @@
 use serde::Serialize;
 
 use crate::report::json::{API_VERSION, ErrorView, ImageView, ShardView, SummaryView, json};
+use crate::report::written::WrittenImage;
 use crate::report::{Entry, Head, ItemError, Report, Summary};
 use crate::signature::rfc3339;
 
 /// One JSON object a line. The objects are those of the JSON report, with a `kind` that tells them apart.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NdjsonReport;
+
+impl NdjsonReport {
+    /// An image that a report told before.
+    pub fn retold(&self, image: &WrittenImage) -> String {
+        image.line()
+    }
+}
 
 impl Report for NdjsonReport {
     fn begin(&self, _: &Head) -> String {

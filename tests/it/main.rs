@@ -77,6 +77,10 @@ mod readme;
 #[cfg(test)]
 mod records;
 #[cfg(test)]
+mod report_merge;
+#[cfg(test)]
+mod report_merge_attacks;
+#[cfg(test)]
 mod report_schema;
 #[cfg(test)]
 mod sigstore;
