@@ -27,6 +27,8 @@ mod conformance_policy;
 #[cfg(test)]
 mod conformance_tables;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod differential;
 #[cfg(test)]
 mod images;
