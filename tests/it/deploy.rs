@@ -2,7 +2,11 @@
 
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use vidimus::Carrier;
+
+use crate::report_merge::{Whole, objects};
+use crate::support::{run, vidimus};
 
 /// A manifest of `deploy/`. Whether Kubernetes knows its fields is checked by `.ci/run`, with the schemas.
 fn manifest(name: &str) -> Value {
@@ -66,4 +70,54 @@ fn the_jobs_agree_on_the_shards_and_on_their_reports() {
     let rule = &verify["spec"]["podFailurePolicy"]["rules"][1];
     assert_eq!((&rule["action"], &rule["onExitCodes"]["values"]), (&"FailIndex".into(), &vec![2].into()));
     assert_eq!(rule["onExitCodes"]["containerName"], pod(&verify)["containers"][0]["name"]);
+}
+
+#[test]
+fn the_jobs_do_what_one_machine_does() {
+    let all_sorts = objects(60);
+    let readable: Vec<_> = all_sorts.iter().filter(|object| Carrier::read(object).is_ok()).cloned().collect();
+    for (objects, verified, merged) in [(readable, 0, 1), (all_sorts, 2, 2)] {
+        let whole = Whole::of(&objects);
+        fs::copy(whole.path("export.json"), whole.path("images.json")).unwrap();
+        fs::copy("testdata/keys/release.asc", whole.path("trusted.asc")).unwrap();
+        let here = |argument: String| {
+            ["/export/", "/keys/", "/reports/"]
+                .iter()
+                .fold(argument, |text, folder| text.replace(folder, &whole.path("")))
+        };
+        let (verify, merge) = (manifest("batch-job.yaml"), manifest("merge-job.yaml"));
+        for index in (0..shards(&verify)).map(|index| index.to_string()) {
+            let given =
+                arguments(&verify).into_iter().map(|text| here(text.replace("$(JOB_COMPLETION_INDEX)", &index)));
+            let output = vidimus().args(given).env("JOB_COMPLETION_INDEX", &index).output().unwrap();
+            assert_eq!(output.status.code(), Some(verified), "{output:?}");
+        }
+        let output = vidimus().args(arguments(&merge).into_iter().map(here)).output().unwrap();
+        assert_eq!(output.status.code(), Some(merged), "{output:?}");
+        let (keys, export) = (whole.path("trusted.asc"), whole.path("images.json"));
+        let expected = run(&["verify", "--keys", &keys, "--at", "2026-06-01", "--output", "json", &export]);
+        assert_eq!(fs::read_to_string(whole.path("2026-06-01.json")).unwrap(), expected.stdout);
+    }
+}
+
+#[test]
+fn the_index_is_that_of_the_job() {
+    let verify = |shard: &str, index: Option<&str>| {
+        let mut command = vidimus();
+        command.args(["verify", "--keys", "testdata/keys/release.asc", "--shard", shard, "--output", "json"]);
+        command.arg("testdata/quickstart/export.json").envs(index.map(|index| ("JOB_COMPLETION_INDEX", index)));
+        let output = command.output().unwrap();
+        (output.status.code() == Some(2), String::from_utf8(output.stdout).unwrap())
+    };
+    let (failed, report) = verify("job/3", Some("1"));
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((failed, &report["shard"]), (false, &json!({ "index": 1, "count": 3 })));
+    // What is given is taken, whatever the environment says.
+    assert_eq!(serde_json::from_str::<Value>(&verify("0/3", Some("1")).1).unwrap()["shard"]["index"], 0);
+    assert_eq!(serde_json::from_str::<Value>(&verify("job/1", Some("0")).1).unwrap().get("shard"), None);
+    for (shard, index) in
+        [("job/3", None), ("job/3", Some("3")), ("job/3", Some("one")), ("3/3", None), ("job/0", Some("0"))]
+    {
+        assert_eq!(verify(shard, index), (true, String::new()), "{shard} {index:?}");
+    }
 }

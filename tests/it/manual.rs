@@ -68,3 +68,8 @@ fn policies_are_tested_compared_and_rolled_out() {
 fn grammars_are_converted() {
     assert!(play("grammars.md") >= 2);
 }
+
+#[test]
+fn shards_are_verified_and_merged() {
+    assert!(play("many-machines.md") >= 5);
+}

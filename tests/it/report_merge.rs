@@ -57,8 +57,9 @@ impl Whole {
     }
 
     /// What `vidimus verify` reports about the export.
-    fn verified(&self, format: &str) -> Ran {
-        run(&["verify", "--keys", KEY, "--at", AT, "--output", format, &self.path("export.json")])
+    fn verified(&self, format: &str, options: &[&str]) -> Ran {
+        let export = self.path("export.json");
+        run(&[&["verify", "--keys", KEY, "--at", AT, "--output", format, &export], options].concat())
     }
 
     /// What it reports about a shard.
@@ -140,13 +141,17 @@ pub(crate) fn objects(count: usize) -> Vec<String> {
 fn merged_shards_are_the_whole() {
     let whole = Whole::of(&objects(300));
     for format in ["json", "ndjson"] {
-        let expected = whole.verified(format);
+        let expected = whole.verified(format, &[]);
         assert_eq!(expected.status, 2);
         assert_eq!(
             whole.report(format, None),
             expected.stdout,
             "the pieces of this test are made as verify makes them"
         );
+        for shard in ["0/3", "1/3", "2/3"] {
+            let verified = whole.verified(format, &["--shard", shard]).stdout;
+            assert_eq!(whole.report(format, Some(shard.parse().unwrap())), verified);
+        }
         for count in [1, 2, 3, 8, 100] {
             let mut pieces = whole.shards(format, count);
             pieces.reverse();
@@ -189,7 +194,7 @@ fn the_exit_status_is_that_of_the_run() {
     let judged: Vec<_> = [0, 1, 2, 3, 4, 5].map(|index| objects[index].clone()).to_vec();
     for (objects, status) in [(&allowed, 0), (&judged, 1), (&objects, 2), (&Vec::new(), 2)] {
         let whole = Whole::of(objects);
-        let expected = whole.verified("json");
+        let expected = whole.verified("json", &[]);
         let ran = merge(&[], &whole.shards("json", 3));
         assert_eq!((ran.status, expected.status), (status, status), "{}", ran.stderr);
         assert!(!ran.stdout.is_empty());
