@@ -8,7 +8,6 @@ mod output;
 mod policy;
 mod report;
 mod rules;
-#[cfg_attr(not(test), expect(dead_code, reason = "verify does not take it yet"))]
 mod shard;
 mod verify;
 

@@ -27,6 +27,28 @@ fn told(ran: &Ran) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
+fn denials_alone_need_not_fail_but_nothing_undecided_passes() {
+    for (sources, status) in
+        [(&[GOOD][..], 0), (&[UNSIGNED], 0), (&[UNSIGNED, "missing.json"], 2), (&["missing.json"], 2)]
+    {
+        let ran = verify(&[&["--fail-on", "undecided"], sources].concat());
+        assert_eq!(ran.status, status, "{sources:?}: {ran:?}");
+    }
+    assert_eq!(verify(&["--fail-on", "denied", UNSIGNED]).status, 1);
+}
+
+#[test]
+fn a_shard_is_not_written_for_the_whole_nor_asked_for_of_raw_signatures() {
+    let images = ["--shard", "0/2", "--write-images", "unwritten.json", GOOD];
+    let raw = ["--shard", "0/2", "--digest", DIGEST, "--reference", REFERENCE, SIGNATURE];
+    for arguments in [&images[..], &raw] {
+        let ran = verify(arguments);
+        assert_eq!(ran.status, 2, "{ran:?}");
+        assert!(ran.stderr.contains("cannot be used with"), "{ran:?}");
+    }
+}
+
+#[test]
 fn says_0_1_and_2_in_the_three_situations() {
     let report = |sources: &[&str]| verify(&[&["--output", "json"], sources].concat());
     for (sources, status, decisions, errors) in [
