@@ -233,7 +233,7 @@ impl Manifest {
     /// Half of them as Docker writes them, spread over lines; half of them OCI's, on one line and with annotations.
     fn new(number: u64, random: &mut Random) -> Self {
         let is_docker = number.is_multiple_of(2);
-        let count = if is_docker { 10 + random.below(11) } else { 5 + random.below(16) };
+        let count = if is_docker { 13 + random.below(8) } else { 5 + random.below(16) };
         let config = sha256(format!("{number} config").as_bytes());
         let (media_type, config_type, layer_type) = if is_docker {
             (
@@ -258,7 +258,7 @@ impl Manifest {
             "layers": layers.iter().map(|(digest, size)| {
                 let mut layer = json!({ "mediaType": layer_type, "size": size, "digest": digest });
                 if !is_docker {
-                    let created_by = format!("RUN /usr/bin/install {}", random.sentence(8));
+                    let created_by = format!("RUN /usr/bin/install {}", random.sentence(12));
                     layer["annotations"] = json!({ "org.example.layer.created-by": created_by });
                 }
                 layer
@@ -269,7 +269,7 @@ impl Manifest {
                 "org.opencontainers.image.base.digest": sha256(b"base"),
                 "org.opencontainers.image.base.name": format!("{REGISTRY}/base/minimal:9"),
                 "org.opencontainers.image.created": "2024-02-29T09:30:00Z",
-                "org.opencontainers.image.description": random.sentence(60),
+                "org.opencontainers.image.description": random.sentence(120),
                 "org.opencontainers.image.source": format!("https://code.example.com/{}/{}", random.word(), random.word()),
             });
         }

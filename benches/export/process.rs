@@ -73,15 +73,15 @@ pub(crate) fn watch(mut arguments: impl Iterator<Item = OsString>) {
     io::stdout().flush().unwrap();
 }
 
-/// Keeps this process and those it starts to the first `cores` processors that it may use.
+/// Keeps this process and those it starts to the last `cores` processors that it may use: the first has the interrupts.
 pub(crate) fn stay_on(cores: usize) {
-    stay(allowed().into_iter().take(cores));
+    stay(allowed().into_iter().rev().take(cores));
 }
 
-/// Keeps this thread off the first `cores` processors, if there are others.
+/// Keeps this thread off the processors of [`stay_on`], if there are others.
 fn stay_off(cores: usize) {
     if cores < allowed().len() {
-        stay(allowed().into_iter().skip(cores));
+        stay(allowed().into_iter().rev().skip(cores));
     }
 }
 
