@@ -13,7 +13,7 @@ use crate::report::{Shard, ShardError};
 pub(super) struct ShardOptions {
     /// Only the images whose digest falls to shard INDEX, from 0, of COUNT, such as 0/8; `job/8` takes INDEX from
     /// JOB_COMPLETION_INDEX, as an Indexed Job of Kubernetes sets it. `vidimus report merge` puts the reports together
-    #[arg(long = "shard", value_name = "INDEX/COUNT")]
+    #[arg(id = "shard", long, value_name = "INDEX/COUNT")]
     asked: Option<Asked>,
 }
 
