@@ -7,7 +7,7 @@ use crate::image::Reference;
 use crate::policy::Lookup;
 use crate::policy::document::Finding;
 use crate::report::finding::FindingView;
-use crate::report::json::{ErrorView, ImageView};
+use crate::report::json::ImageView;
 use crate::report::lookup::LookupView;
 use crate::report::{Entry, ItemError};
 
@@ -28,7 +28,7 @@ pub fn image_json(entry: &Entry<'_>) -> Value {
 
 /// An item of a source that cannot be read.
 pub fn error_json(error: &ItemError) -> Value {
-    value(&ErrorView::of(error))
+    value(error)
 }
 
 /// Strings, numbers and lists of them: what cannot fail to be JSON.

@@ -1,5 +1,7 @@
 //! What a report tells about one item.
 
+use serde::Serialize;
+
 use crate::image::{Carried, CarrierKind};
 use crate::verifier::Verdict;
 
@@ -44,7 +46,7 @@ impl<'a> Carrier<'a> {
 }
 
 /// An item that could not be read, so that there is no verdict.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct ItemError {
     /// The item's number in the run, counted from 0 over all sources; of a source that cannot be read, the next number.
     pub item: u64,

@@ -1,14 +1,12 @@
 //! The report that a program reads: one JSON document, described by `docs/report.schema.json`.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::image::{Basis, SignatureCondition};
 use crate::report::explanation::ExplanationView;
 use crate::report::lookup::{ExemptionView, RuleView};
 use crate::report::written::WrittenImage;
-use crate::report::{Entry, Head, ItemError, Report, Shard, Summary};
+use crate::report::{Entry, Head, ItemError, Report, Summary};
 use crate::signature::{Code, Evidence, Outcome, SignatureKind, rfc3339};
 use crate::verifier::Verdict;
 
@@ -30,7 +28,7 @@ impl JsonReport {
 impl Report for JsonReport {
     fn begin(&self, head: &Head) -> String {
         let (version, at) = (json(&API_VERSION), json(&rfc3339(head.at)));
-        let shard = head.shard.map(|shard| format!("\"shard\": {},\n", json(&ShardView::of(shard))));
+        let shard = head.shard.map(|shard| format!("\"shard\": {},\n", json(&shard)));
         format!(
             "{{\n\"apiVersion\": {version},\n\"kind\": \"VerificationReport\",\n\"at\": {at},\n{}\"images\": [",
             shard.unwrap_or_default()
@@ -50,8 +48,8 @@ impl Report for JsonReport {
     }
 
     fn end(&self, _: &Head, summary: &Summary) -> String {
-        let errors: Vec<_> = summary.listed.iter().map(|error| format!("\n{}", json(&ErrorView::of(error)))).collect();
-        format!("\n],\n\"errors\": [{}\n],\n\"summary\": {}\n}}\n", errors.join(","), json(&SummaryView::of(summary)))
+        let errors: Vec<_> = summary.listed.iter().map(|error| format!("\n{}", json(error))).collect();
+        format!("\n],\n\"errors\": [{}\n],\n\"summary\": {}\n}}\n", errors.join(","), json(summary))
     }
 }
 
@@ -120,19 +118,6 @@ impl<'a> ImageView<'a> {
 /// Whether a policy document governs the image, rather than the one demand that there is without a policy.
 pub(super) fn of_a_document(verdict: &Verdict) -> bool {
     verdict.decision().rule().is_some_and(|rule| !rule.document().is_empty())
-}
-
-/// The part of the images that a run is about.
-#[derive(Serialize)]
-pub(super) struct ShardView {
-    index: u32,
-    count: u32,
-}
-
-impl ShardView {
-    pub(super) fn of(shard: Shard) -> Self {
-        Self { index: shard.index(), count: shard.count() }
-    }
 }
 
 #[derive(Serialize)]
@@ -225,78 +210,4 @@ struct ClaimsView<'a> {
 struct NoteView {
     code: &'static str,
     message: String,
-}
-
-#[derive(Serialize)]
-pub(super) struct ErrorView<'a> {
-    item: u64,
-    place: &'a str,
-    message: &'a str,
-}
-
-impl<'a> ErrorView<'a> {
-    pub(super) fn of(error: &'a ItemError) -> Self {
-        Self { item: error.item, place: &error.place, message: &error.message }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SummaryView<'a> {
-    /// Whether items are missing, as the run was interrupted.
-    partial: bool,
-    images: u64,
-    allowed: u64,
-    denied: u64,
-    undecided_images: u64,
-    tolerated: u64,
-    exempted: u64,
-    unsigned: u64,
-    signatures: u64,
-    verified: u64,
-    rejected: u64,
-    undecided: u64,
-    errors: u64,
-    skipped: u64,
-    codes: &'a BTreeMap<Code, u64>,
-}
-
-impl<'a> SummaryView<'a> {
-    pub(super) fn of(summary: &'a Summary) -> Self {
-        let Summary {
-            images,
-            allowed,
-            denied,
-            undecided_images,
-            tolerated,
-            exempted,
-            unsigned,
-            signatures,
-            verified,
-            rejected,
-            undecided,
-            errors,
-            skipped,
-            codes,
-            partial,
-            listed: _,
-        } = summary;
-        Self {
-            partial: *partial,
-            images: *images,
-            allowed: *allowed,
-            denied: *denied,
-            undecided_images: *undecided_images,
-            tolerated: *tolerated,
-            exempted: *exempted,
-            unsigned: *unsigned,
-            signatures: *signatures,
-            verified: *verified,
-            rejected: *rejected,
-            undecided: *undecided,
-            errors: *errors,
-            skipped: *skipped,
-            codes,
-        }
-    }
 }

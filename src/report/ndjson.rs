@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::report::json::{API_VERSION, ErrorView, ImageView, ShardView, SummaryView, json};
+use crate::report::json::{API_VERSION, ImageView, json};
 use crate::report::written::WrittenImage;
-use crate::report::{Entry, Head, ItemError, Report, Summary};
+use crate::report::{Entry, Head, ItemError, Report, Shard, Summary};
 use crate::signature::rfc3339;
 
 /// One JSON object a line. The objects are those of the JSON report, with a `kind` that tells them apart.
@@ -28,11 +28,11 @@ impl Report for NdjsonReport {
     }
 
     fn error(&self, error: &ItemError) -> String {
-        line("Error", None, ErrorView::of(error))
+        line("Error", None, error)
     }
 
     fn end(&self, head: &Head, summary: &Summary) -> String {
-        line("Summary", Some(head), SummaryView::of(summary))
+        line("Summary", Some(head), summary)
     }
 }
 
@@ -44,14 +44,14 @@ struct Line<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    shard: Option<ShardView>,
+    shard: Option<Shard>,
     #[serde(flatten)]
     view: T,
 }
 
 fn line<T: Serialize>(kind: &'static str, head: Option<&Head>, view: T) -> String {
     let at = head.map(|head| rfc3339(head.at));
-    let shard = head.and_then(|head| head.shard).map(ShardView::of);
+    let shard = head.and_then(|head| head.shard);
     let mut line = json(&Line { api_version: API_VERSION, kind, at, shard, view });
     line.push('\n');
     line

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
@@ -17,7 +18,7 @@ use thiserror::Error;
 /// assert_eq!(shards.iter().filter(|shard| shard.holds(name)).count(), 1);
 /// assert!("3/3".parse::<Shard>().is_err());
 /// ```
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Shard {
     index: u32,
     count: u32,

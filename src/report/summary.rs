@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::policy::Effect;
 use crate::report::ItemError;
 use crate::signature::{Code, Outcome};
@@ -11,8 +13,11 @@ use crate::verifier::Verdict;
 pub const ERRORS_LISTED: usize = 10_000;
 
 /// The totals of a run.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Summary {
+    /// Whether the run was interrupted, so that items are missing.
+    pub partial: bool,
     /// Images judged.
     pub images: u64,
     /// Images allowed.
@@ -42,9 +47,8 @@ pub struct Summary {
     pub skipped: u64,
     /// How often each code came out, over all signatures.
     pub codes: BTreeMap<Code, u64>,
-    /// Whether the run was interrupted, so that items are missing.
-    pub partial: bool,
     /// The first [`ERRORS_LISTED`] of the items that could not be read.
+    #[serde(skip)]
     pub listed: Vec<ItemError>,
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::{LIMITS, WrittenError};
-use crate::image::json::{Document, Node, Object};
+use crate::image::json::{Document, Node, Object, Value};
 use crate::report::json::API_VERSION;
 use crate::report::{Head, Shard, ShardError, Summary};
 use crate::signature::Code;
@@ -70,12 +70,7 @@ fn shard(node: Node<'_>) -> Result<Shard, WrittenError> {
 
 /// Reads the members of a summary, all of them and no others: one that is not known could not be added up.
 fn summary(mut members: Object<'_>) -> Result<Summary, WrittenError> {
-    let partial = members.required("partial")?;
-    let partial = match partial.value().to_string().as_str() {
-        "true" => true,
-        "false" => false,
-        _ => return Err(WrittenError::Partial),
-    };
+    let Value::Bool(partial) = members.required("partial")?.value() else { return Err(WrittenError::Partial) };
     let mut codes = BTreeMap::new();
     for (name, node) in members.required("codes")?.object()?.rest() {
         let code = Code::ALL.iter().find(|code| code.as_str() == name);
@@ -98,7 +93,7 @@ fn summary(mut members: Object<'_>) -> Result<Summary, WrittenError> {
         errors: number("errors")?,
         skipped: number("skipped")?,
         codes,
-        partial,
+        partial: *partial,
         listed: Vec::new(),
     };
     members.finish()?;
