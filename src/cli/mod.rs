@@ -17,6 +17,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{ColorChoice, Parser, Subcommand};
 
 use crate::cli::output::Terminal;
+use crate::report::Summary;
 
 /// Runs the command that the process was called with.
 ///
@@ -48,6 +49,19 @@ enum Status {
     Allowed,
     Denied,
     Undecided,
+}
+
+impl Status {
+    /// What a run ends with that comes to this. What could not be decided outweighs what was denied.
+    fn of(summary: &Summary) -> Self {
+        if summary.errors > 0 || summary.undecided_images > 0 || summary.partial {
+            Self::Undecided
+        } else if summary.denied > 0 {
+            Self::Denied
+        } else {
+            Self::Allowed
+        }
+    }
 }
 
 impl From<Status> for ExitCode {

@@ -103,7 +103,8 @@ impl Sink {
     /// Writes the piece about an image.
     pub(super) fn write_image(&mut self, piece: impl FnOnce(&dyn Report) -> String) -> Result<(), Error> {
         if std::mem::replace(&mut self.images, true) {
-            self.write(|report| report.between().to_owned())?;
+            let between = self.report.between();
+            self.attempt(|target| target.write_all(between.as_bytes()))?;
         }
         self.write(piece)
     }

@@ -103,7 +103,6 @@ impl Verify {
         let mut run = Run {
             verifier,
             context,
-            at,
             head: Head { at, shard: self.shard.shard()? },
             fail_on: self.fail_on,
             items: 0,
@@ -169,7 +168,6 @@ fn place(path: &Path) -> PathBuf {
 struct Run {
     verifier: Verifier,
     context: Context,
-    at: DateTime<Utc>,
     head: Head,
     fail_on: FailOn,
     /// The number of the next item.
@@ -218,39 +216,35 @@ impl Run {
         if let Some(rewritten) = &mut self.rewritten {
             rewritten.end_source(&export::Summary { lost: Some(format!("{place}: {message}")), ..Default::default() });
         }
-        self.error(place, message)
+        let number = self.number();
+        self.error(number, place, message)
     }
 
     fn item(&mut self, item: &Item<'_>) -> Result<(), Error> {
+        let number = self.number();
         let mut written = item.verbatim.map(str::to_owned);
         match &item.json {
             Err(error) => {
                 let place = error.location.to_string();
-                self.error(place, error.problem.to_string())?;
+                self.error(number, place, error.problem.to_string())?;
             }
             Ok(json) => match Carrier::read(json) {
                 Err(error) => {
                     let place = item.location.to_string();
-                    self.error(place, error.to_string())?;
+                    self.error(number, place, error.to_string())?;
                 }
-                Ok(Carrier::Other(_)) => {
-                    self.number();
-                    self.summary.count_skipped();
-                }
+                Ok(Carrier::Other(_)) => self.summary.count_skipped(),
                 Ok(Carrier::Image(carried))
-                    if self.head.shard.is_some_and(|shard| !shard.holds(&carried.image.metadata.name)) =>
-                {
-                    self.number();
-                }
+                    if self.head.shard.is_some_and(|shard| !shard.holds(&carried.image.metadata.name)) => {}
                 Ok(Carrier::Image(carried)) => {
-                    let verdict = self.verifier.verify_in(&carried.image, &self.context, self.at);
+                    let verdict = self.verifier.verify_in(&carried.image, &self.context, self.head.at);
                     if self.rewritten.is_some() {
                         written =
                             Some(rewrite(json, &verdict).map_err(|error| {
                                 Error::Usage(format!("{}: cannot be written: {error}", item.location))
                             })?);
                     }
-                    self.image(&item.location.to_string(), Some(&carried), &verdict)?;
+                    self.image(number, &item.location.to_string(), Some(&carried), &verdict)?;
                 }
             },
         }
@@ -262,11 +256,12 @@ impl Run {
 
     /// Verifies one raw signature.
     fn signature_file(&mut self, name: &str, digest: &Digest, reference: &str) -> Result<(), Error> {
+        let number = self.number();
         let input = match Input::read(name) {
             Ok(input) => input,
             Err(error) => {
                 let place = error.location.to_string();
-                return self.error(place, error.problem.to_string());
+                return self.error(number, place, error.problem.to_string());
             }
         };
         let content = base64::engine::general_purpose::STANDARD.encode(&input.bytes);
@@ -276,23 +271,29 @@ impl Run {
             Text::from(input.name.as_str()),
             Text::from(content),
         );
-        let verdict = self.verifier.verify_in(&image, &self.context, self.at);
-        self.image(&input.name, None, &verdict)
+        let verdict = self.verifier.verify_in(&image, &self.context, self.head.at);
+        self.image(number, &input.name, None, &verdict)
     }
 
-    fn image(&mut self, place: &str, carried: Option<&Carried<'_>>, verdict: &Verdict) -> Result<(), Error> {
+    fn image(
+        &mut self,
+        number: u64,
+        place: &str,
+        carried: Option<&Carried<'_>>,
+        verdict: &Verdict,
+    ) -> Result<(), Error> {
         self.summary.count(verdict);
-        let entry = Entry { item: self.number(), place, carrier: carried.and_then(report::Carrier::of), verdict };
+        let entry = Entry { item: number, place, carrier: carried.and_then(report::Carrier::of), verdict };
         self.sinks.iter_mut().try_for_each(|sink| sink.write_image(|report| report.image(&entry)))
     }
 
-    fn error(&mut self, place: String, message: String) -> Result<(), Error> {
-        let error = ItemError { item: self.number(), place, message };
+    fn error(&mut self, number: u64, place: String, message: String) -> Result<(), Error> {
+        let error = ItemError { item: number, place, message };
         self.summary.count_error(&error);
         self.write(|report| report.error(&error))
     }
 
-    /// The number of this item.
+    /// The number of the next item; each takes one, whatever comes of it.
     fn number(&mut self) -> u64 {
         let number = self.items;
         self.items = number.saturating_add(1);
@@ -310,14 +311,15 @@ impl Run {
         if let Some(name) = self.raw_signature {
             return Err(Error::RawSignature { name });
         }
-        if summary.errors > 0 || summary.undecided_images > 0 {
-            return Ok(Status::Undecided);
-        }
-        if summary.images == 0 && self.head.shard.is_none() {
+        match Status::of(&summary) {
+            Status::Undecided => Ok(Status::Undecided),
             // Nothing denied is not everything allowed.
-            return Err(Error::NoImage { sources: sources.join(", ") });
+            _ if summary.images == 0 && self.head.shard.is_none() => {
+                Err(Error::NoImage { sources: sources.join(", ") })
+            }
+            Status::Denied if self.fail_on == FailOn::Undecided => Ok(Status::Allowed),
+            status @ (Status::Allowed | Status::Denied) => Ok(status),
         }
-        Ok(if summary.denied > 0 && self.fail_on == FailOn::Denied { Status::Denied } else { Status::Allowed })
     }
 }
 

@@ -149,12 +149,9 @@ impl Run {
 
     /// Explains the decisions about the images of an export.
     fn export(&mut self, source: &str) {
-        let errors = {
-            let mut items = self.items;
-            let errors = images::visit(source, &mut items, &mut |place, carried| self.image(place, carried));
-            self.items = items;
-            errors
-        };
+        let mut items = self.items;
+        let errors = images::visit(source, &mut items, &mut |place, carried| self.image(place, carried));
+        self.items = items;
         for error in &errors {
             let Style { bad, end, .. } = self.style;
             let (place, message) = (Escaped(&error.place), Escaped(&error.message));

@@ -86,14 +86,11 @@ impl Merge {
         sink.write(|report| report.end(&run.head, &run.summary))?;
         sink.finish()?;
 
-        let summary = run.summary;
-        if summary.errors > 0 || summary.undecided_images > 0 || summary.partial {
-            return Ok(Status::Undecided);
+        match Status::of(&run.summary) {
+            Status::Undecided => Ok(Status::Undecided),
+            _ if run.summary.images == 0 => Err(Error::NoImage { sources: self.reports.join(", ") }),
+            status @ (Status::Allowed | Status::Denied) => Ok(status),
         }
-        if summary.images == 0 {
-            return Err(Error::NoImage { sources: self.reports.join(", ") });
-        }
-        Ok(if summary.denied > 0 { Status::Denied } else { Status::Allowed })
     }
 
     /// Reads the reports through, and puts together what they say of the whole.
