@@ -6,6 +6,8 @@ use std::str::FromStr;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use crate::image::hex;
+
 /// A content digest, `algorithm:hex`.
 ///
 /// The three algorithms of the OCI image specification, of exactly their lengths, in lower case: the rules of
@@ -30,8 +32,8 @@ impl Digest {
     /// The SHA-256 digest of `content`: how a manifest gets its name.
     pub fn sha256(content: &[u8]) -> Self {
         let mut bytes = [0; 64];
-        for (to, from) in bytes.iter_mut().zip(Sha256::digest(content)) {
-            *to = from;
+        if let Some(value) = bytes.first_chunk_mut() {
+            *value = Sha256::digest(content).into();
         }
         Self { algorithm: Algorithm::Sha256, bytes }
     }
@@ -82,7 +84,7 @@ impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.algorithm.as_str())?;
         f.write_str(":")?;
-        self.value().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        fmt::Display::fmt(&hex::Lower(self.value()), f)
     }
 }
 
@@ -101,27 +103,23 @@ impl FromStr for Digest {
     ///
     /// A [`DigestError`] that says which of the three rules the text breaks: form, algorithm, or length.
     fn from_str(text: &str) -> Result<Self, DigestError> {
-        let (name, hex) = text.split_once(':').ok_or(DigestError::Format)?;
+        let (name, digits) = text.split_once(':').ok_or(DigestError::Format)?;
         let algorithm = match name {
             "sha256" => Algorithm::Sha256,
             "sha384" => Algorithm::Sha384,
             "sha512" => Algorithm::Sha512,
-            _ if is_algorithm_name(name) && !hex.is_empty() => return Err(DigestError::Algorithm),
+            _ if is_algorithm_name(name) && !digits.is_empty() => return Err(DigestError::Algorithm),
             _ => return Err(DigestError::Format),
         };
-        if hex.is_empty() || !hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        if digits.is_empty() || !hex::is_lower(digits) {
             return Err(DigestError::Format);
         }
-        if hex.len() != algorithm.size().saturating_mul(2) {
-            return Err(DigestError::Length { expected: algorithm.size().saturating_mul(2), found: hex.len() });
+        if digits.len() != algorithm.size().saturating_mul(2) {
+            return Err(DigestError::Length { expected: algorithm.size().saturating_mul(2), found: digits.len() });
         }
         let mut bytes = [0; 64];
-        for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-            *byte = pair.iter().fold(0, |value: u8, digit| {
-                let nibble =
-                    if digit.is_ascii_digit() { digit.wrapping_sub(b'0') } else { digit.wrapping_sub(b'a' - 10) };
-                (value << 4) | nibble
-            });
+        for (byte, octet) in bytes.iter_mut().zip(hex::octets(digits)) {
+            *byte = octet;
         }
         Ok(Self { algorithm, bytes })
     }

@@ -4,6 +4,7 @@ mod anchor;
 mod carrier;
 mod digest;
 mod edit;
+pub(crate) mod hex;
 pub(crate) mod json;
 mod layout;
 mod manifest;

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::image::hex;
+
 /// The fingerprint of a key: 20 octets of version 4, 32 of version 6 and of a sigstore key. Displayed in upper-case
 /// hexadecimal.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -33,7 +35,7 @@ impl Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
+        fmt::Display::fmt(&hex::Upper(&self.0), f)
     }
 }
 
@@ -55,7 +57,7 @@ impl KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
+        fmt::Display::fmt(&hex::Upper(&self.0), f)
     }
 }
 
@@ -96,26 +98,20 @@ impl FromStr for KeyHint {
     /// given 32 bits.
     fn from_str(text: &str) -> Result<Self, KeyHintError> {
         let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
-        let nibbles: Vec<u8> = digits
-            .chars()
-            .map(|digit| digit.to_digit(16).and_then(|value| u8::try_from(value).ok()))
-            .collect::<Option<_>>()
-            .ok_or(KeyHintError::NotHexadecimal)?;
-        if nibbles.len() < 16 {
-            return Err(KeyHintError::TooShort { digits: nibbles.len() });
+        if !hex::is_either(digits) {
+            return Err(KeyHintError::NotHexadecimal);
         }
-        if nibbles.len() > 64 || !nibbles.len().is_multiple_of(2) {
-            return Err(KeyHintError::Length { digits: nibbles.len() });
+        match digits.len() {
+            digits @ ..16 => Err(KeyHintError::TooShort { digits }),
+            digits if digits > 64 || !digits.is_multiple_of(2) => Err(KeyHintError::Length { digits }),
+            _ => Ok(Self(hex::octets(digits).collect())),
         }
-        Ok(Self(
-            nibbles.chunks_exact(2).map(|pair| pair.iter().fold(0, |octet, nibble| (octet << 4) | nibble)).collect(),
-        ))
     }
 }
 
 impl fmt::Display for KeyHint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
+        fmt::Display::fmt(&hex::Upper(&self.0), f)
     }
 }
 
