@@ -43,7 +43,7 @@ pub(crate) fn digest(raw: &[u8], document: &Document<'_>) -> Result<Digest, Mani
 /// The layers, base first: the manifest has them newest first, and OpenShift turns them round.
 pub(crate) fn layers(mut manifest: Object<'_>) -> Result<Vec<Layer>, ManifestError> {
     let mut layers = Vec::new();
-    for layer in manifest.required("fsLayers")?.array()?.into_iter().rev() {
+    for layer in manifest.required("fsLayers")?.array()?.rev() {
         let blob = layer.object()?.required("blobSum")?;
         layers.push(Layer { digest: parse_digest(blob.string()?, || blob.path())?, size: None });
     }
@@ -53,12 +53,12 @@ pub(crate) fn layers(mut manifest: Object<'_>) -> Result<Vec<Layer>, ManifestErr
 /// The payload that all of the signatures describe.
 fn payload(raw: &[u8], signatures: &Node<'_>) -> Result<Vec<u8>, ManifestError> {
     let entries = signatures.array()?;
-    if entries.is_empty() || entries.len() > SIGNATURES {
+    if entries.len() == 0 || entries.len() > SIGNATURES {
         return Err(refused(signatures, "a schema 1 manifest has from 1 to 16 signatures"));
     }
     let mut found: Option<Vec<u8>> = None;
     for entry in entries {
-        let protected = entry.clone().object()?.required("protected")?;
+        let protected = entry.object()?.required("protected")?;
         let header = URL_SAFE_NO_PAD.decode(protected.string()?);
         let header = header.map_err(|_| refused(&protected, "a header is base64url without padding"))?;
         let header = Document::read(&header, &HEADER).map_err(|_| refused(&protected, "a header is a JSON object"))?;
@@ -76,7 +76,7 @@ fn payload(raw: &[u8], signatures: &Node<'_>) -> Result<Vec<u8>, ManifestError> 
 }
 
 fn stripped(raw: &[u8], header: &Node<'_>) -> Option<Vec<u8>> {
-    let mut header = header.clone().object().ok()?;
+    let mut header = header.object().ok()?;
     let length = header.required("formatLength").ok()?.unsigned().ok()?;
     let tail = header.required("formatTail").ok()?.string().ok()?;
     let mut payload = raw.get(..usize::try_from(length).ok()?)?.to_vec();

@@ -9,6 +9,7 @@
 //! it, documents with numbers would be refused, never misread.
 
 mod error;
+mod names;
 mod node;
 mod reader;
 

@@ -5,23 +5,22 @@ use serde_json::Number;
 use super::{JsonError, JsonErrorKind, Step, Value};
 use crate::image::Text;
 
-/// A value and its place in the document.
-#[derive(Clone, Debug)]
+/// A value of a document. Where it stands is looked up only when there is something to tell of it.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Node<'d> {
     text: &'d str,
+    root: &'d Value<'d>,
     value: &'d Value<'d>,
-    path: Vec<Step<'d>>,
 }
 
 impl<'d> Node<'d> {
     pub(super) fn root(text: &'d str, value: &'d Value<'d>) -> Self {
-        Self { text, value, path: Vec::new() }
+        Self { text, root: value, value }
     }
 
-    fn child(&self, step: Step<'d>, value: &'d Value<'d>) -> Self {
-        let mut path = self.path.clone();
-        path.push(step);
-        Self { text: self.text, value, path }
+    /// A value in this one.
+    fn child(self, value: &'d Value<'d>) -> Self {
+        Self { value, ..self }
     }
 
     /// The value itself.
@@ -31,7 +30,7 @@ impl<'d> Node<'d> {
 
     /// The value's place.
     pub(crate) fn path(&self) -> String {
-        super::Path(&self.path).to_string()
+        super::Path(&self.steps()).to_string()
     }
 
     /// Whether the value is `null`.
@@ -42,13 +41,14 @@ impl<'d> Node<'d> {
     /// The value as an object whose members are to be taken one by one.
     pub(crate) fn object(self) -> Result<Object<'d>, JsonError> {
         let Value::Object(members) = self.value else { return Err(self.expected("an object")) };
-        Ok(Object { node: self, members, taken: vec![false; members.len()], known: Vec::new() })
+        Ok(Object { node: self, members, known: Vec::new() })
     }
 
     /// The elements of an array.
-    pub(crate) fn array(&self) -> Result<Vec<Self>, JsonError> {
+    pub(crate) fn array(&self) -> Result<impl DoubleEndedIterator<Item = Self> + ExactSizeIterator, JsonError> {
         let Value::Array(elements) = self.value else { return Err(self.expected("an array")) };
-        Ok(elements.iter().enumerate().map(|(index, element)| self.child(Step::Element(index), element)).collect())
+        let node = *self;
+        Ok(elements.iter().map(move |element| node.child(element)))
     }
 
     /// The text of a string.
@@ -69,9 +69,40 @@ impl<'d> Node<'d> {
     }
 
     fn expected(&self, expected: &'static str) -> JsonError {
-        let found = self.value.what();
-        JsonError::at(self.text, &self.path, JsonErrorKind::Expected { expected, found })
+        self.error(JsonErrorKind::Expected { expected, found: self.value.what() })
     }
+
+    /// An error about this value.
+    fn error(&self, kind: JsonErrorKind) -> JsonError {
+        JsonError::at(self.text, &self.steps(), kind)
+    }
+
+    /// The way to the value from the root.
+    fn steps(&self) -> Vec<Step<'d>> {
+        let mut steps = Vec::new();
+        find(self.root, self.value, &mut steps);
+        steps
+    }
+}
+
+/// Finds the way to `wanted` itself, not to one that is equal. The reader has bounded the depth.
+fn find<'d>(within: &'d Value<'d>, wanted: &Value<'_>, steps: &mut Vec<Step<'d>>) -> bool {
+    let mut enter = |step, value| {
+        steps.push(step);
+        let found = find(value, wanted, steps);
+        if !found {
+            steps.pop();
+        }
+        found
+    };
+    std::ptr::eq(within, wanted)
+        || match within {
+            Value::Array(elements) => {
+                elements.iter().enumerate().any(|(index, element)| enter(Step::Element(index), element))
+            }
+            Value::Object(members) => members.iter().any(|(name, value)| enter(Step::Member(name), value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        }
 }
 
 /// An object whose members are taken one by one; [`Object::finish`] refuses those that nobody asked for.
@@ -79,30 +110,27 @@ impl<'d> Node<'d> {
 pub(crate) struct Object<'d> {
     node: Node<'d>,
     members: &'d [(Text<'d>, Value<'d>)],
-    taken: Vec<bool>,
+    /// The names that were asked for. Members of these are taken, as no two have the same name.
     known: Vec<&'static str>,
 }
 
 impl<'d> Object<'d> {
     /// Takes a member that must be there.
     pub(crate) fn required(&mut self, name: &'static str) -> Result<Node<'d>, JsonError> {
-        self.optional(name)
-            .ok_or_else(|| JsonError::at(self.node.text, &self.node.path, JsonErrorKind::Missing { name }))
+        self.optional(name).ok_or_else(|| self.node.error(JsonErrorKind::Missing { name }))
     }
 
     /// Takes a member that may be there. `null` is there.
     pub(crate) fn optional(&mut self, name: &'static str) -> Option<Node<'d>> {
         self.known.push(name);
-        let index = self.members.iter().position(|(found, _)| found.as_str() == name)?;
-        self.taken.get_mut(index).map(|taken| *taken = true)?;
-        let (name, value) = self.members.get(index)?;
-        Some(self.node.child(Step::Member(name), value))
+        let (_, value) = self.members.iter().find(|(found, _)| found.as_str() == name)?;
+        Some(self.node.child(value))
     }
 
     /// The members not taken so far, in the document's order.
     pub(crate) fn rest(&self) -> impl Iterator<Item = (&'d str, Node<'d>)> {
-        let untaken = self.members.iter().zip(&self.taken).filter(|(_, taken)| !**taken);
-        untaken.map(|((name, value), _)| (name.as_str(), self.node.child(Step::Member(name), value)))
+        let untaken = self.members.iter().filter(|(name, _)| !self.known.contains(&name.as_str()));
+        untaken.map(|(name, value)| (name.as_str(), self.node.child(value)))
     }
 
     /// Refuses the object if it has members that were not asked for.
@@ -110,10 +138,7 @@ impl<'d> Object<'d> {
         let unknown = self.rest().next();
         match unknown {
             None => Ok(()),
-            Some((name, node)) => {
-                let kind = JsonErrorKind::Unknown { name: name.to_owned(), known: self.known };
-                Err(JsonError::at(node.text, &node.path, kind))
-            }
+            Some((name, node)) => Err(node.error(JsonErrorKind::Unknown { name: name.to_owned(), known: self.known })),
         }
     }
 }
@@ -122,7 +147,7 @@ impl<'d> Object<'d> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Document, Limits};
+    use super::super::{Document, Limits, Node, Path, Step, Value};
 
     const LIMITS: Limits = Limits { bytes: 1000, depth: 4, values: 20 };
 
@@ -171,12 +196,12 @@ mod tests {
         assert!(root.optional("q").is_none());
         assert!(root.required("p").unwrap_err().to_string().starts_with("member `p` is missing at $ "));
         let mut a = root.required("a").unwrap().object().unwrap();
-        let b = a.required("b").unwrap().array().unwrap();
+        let b: Vec<_> = a.required("b").unwrap().array().unwrap().collect();
         assert_eq!(b[0].unsigned(), Ok(1));
         assert_eq!(b[1].path(), "$.a.b[1]");
         let error = b[1].string().unwrap_err();
         assert_eq!((error.path(), error.line(), error.column()), ("$.a.b[1]", 2, 2));
-        let c = b[1].clone().object().unwrap().required("c").unwrap();
+        let c = b[1].object().unwrap().required("c").unwrap();
         assert!(c.unsigned().unwrap_err().to_string().starts_with("a whole number from 0 is needed, not a number, at"));
         assert!(c.object().is_err());
         assert_eq!(
@@ -191,6 +216,28 @@ mod tests {
         let document = Document::read(b"[]", &LIMITS).unwrap();
         let error = document.root().object().unwrap_err();
         assert_eq!(error.to_string(), "an object is needed, not an array, at $ (line 1, column 1)");
+    }
+
+    /// Compares the place of each value in `node` with the way by which it was reached.
+    fn paths_hold(node: Node<'_>, steps: &[Step<'_>]) {
+        let below = |step| [steps, &[step]].concat();
+        assert_eq!(node.path(), Path(steps).to_string());
+        match node.value() {
+            Value::Array(_) => {
+                node.array().unwrap().enumerate().for_each(|(at, node)| paths_hold(node, &below(Step::Element(at))));
+            }
+            Value::Object(_) => {
+                node.object().unwrap().rest().for_each(|(name, node)| paths_hold(node, &below(Step::Member(name))));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    #[test]
+    fn places_are_those_of_values_and_not_of_equal_ones() {
+        let text = br#"{"a":[1,1,[1,[]],{}],"b":{"a":[1,1,[1,[]],{}],"c":[]},"c":[],"":""}"#;
+        let limits = Limits { depth: 6, values: 50, ..LIMITS };
+        paths_hold(Document::read(text, &limits).unwrap().root(), &[]);
     }
 
     proptest! {

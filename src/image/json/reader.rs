@@ -1,12 +1,12 @@
 //! From bytes to values.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
+use super::names::Names;
 use super::{JsonError, JsonErrorKind, Node, Step};
 use crate::image::Text;
 
@@ -339,9 +339,9 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value<'de>, A::Error> {
         let depth = self.enter()?;
         let mut members = Vec::new();
-        let mut names = BTreeSet::new();
+        let mut names = Names::default();
         while let Some(name) = access.next_key::<Text<'de>>()? {
-            if !names.insert(name.clone()) {
+            if names.has(&members, &name) {
                 let name = name.as_str().to_owned();
                 if self.state.repeats == Repeats::Refused {
                     return Err(self.fail(JsonErrorKind::Duplicate { name }));
