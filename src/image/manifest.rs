@@ -7,6 +7,7 @@
 use thiserror::Error;
 
 use crate::image::json::{Document, Limits, Object};
+use crate::image::look_alike::looks_like;
 use crate::image::schema1;
 use crate::image::{Digest, DigestError, JsonError, JsonErrorKind};
 
@@ -106,9 +107,9 @@ impl Manifest {
         match kind {
             ManifestKind::DockerSchema2 | ManifestKind::OciImage => {
                 read.config = Some(descriptor(manifest.required("config")?.object()?)?.digest);
-                for layer in manifest.required("layers")?.array()? {
-                    read.layers.push(descriptor(layer.object()?)?);
-                }
+                let layers = manifest.required("layers")?;
+                let layers = layers.array()?.map(|layer| descriptor(layer.object()?));
+                read.layers = layers.collect::<Result<_, _>>()?;
             }
             ManifestKind::DockerList | ManifestKind::OciIndex => {
                 for entry in manifest.required("manifests")?.array()? {
@@ -180,20 +181,10 @@ pub(crate) fn parse_digest(text: &str, path: impl FnOnce() -> String) -> Result<
 
 /// Refuses members that other implementations would take for one of `names`.
 fn refuse_look_alikes(object: &Object<'_>, names: &[&str]) -> Result<(), ManifestError> {
-    let folds = |name: &str, other: &str| name != other && name.chars().map(fold).eq(other.chars().map(fold));
     let mut members = object.rest();
-    match members.any(|(member, _)| names.iter().any(|name| folds(member, name))) {
+    match members.any(|(member, _)| names.iter().any(|name| looks_like(member, name))) {
         true => Err(ambiguous("a member differs only in case from one that says what the manifest is")),
         false => Ok(()),
-    }
-}
-
-/// Folds a letter as Go's `encoding/json` does, which knows two letters beyond ASCII that fold into it.
-fn fold(character: char) -> char {
-    match character {
-        'ſ' => 's',
-        '\u{212a}' => 'k',
-        _ => character.to_ascii_lowercase(),
     }
 }
 

@@ -7,6 +7,7 @@ mod edit;
 pub(crate) mod hex;
 pub(crate) mod json;
 mod layout;
+mod look_alike;
 mod manifest;
 pub(crate) mod members;
 mod object;
