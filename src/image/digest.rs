@@ -61,6 +61,9 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// All of them, first what manifests are named by.
+    const ALL: [Self; 3] = [Self::Sha256, Self::Sha384, Self::Sha512];
+
     /// The name as it stands before the colon.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -103,14 +106,11 @@ impl FromStr for Digest {
     ///
     /// A [`DigestError`] that says which of the three rules the text breaks: form, algorithm, or length.
     fn from_str(text: &str) -> Result<Self, DigestError> {
-        let (name, digits) = text.split_once(':').ok_or(DigestError::Format)?;
-        let algorithm = match name {
-            "sha256" => Algorithm::Sha256,
-            "sha384" => Algorithm::Sha384,
-            "sha512" => Algorithm::Sha512,
-            _ if is_algorithm_name(name) && !digits.is_empty() => return Err(DigestError::Algorithm),
-            _ => return Err(DigestError::Format),
-        };
+        let known = Algorithm::ALL.into_iter().find_map(|algorithm| {
+            let digits = text.strip_prefix(algorithm.as_str())?.strip_prefix(':')?;
+            Some((algorithm, digits))
+        });
+        let Some((algorithm, digits)) = known else { return Err(unknown(text)) };
         if digits.is_empty() || !hex::is_lower(digits) {
             return Err(DigestError::Format);
         }
@@ -122,6 +122,14 @@ impl FromStr for Digest {
             *byte = octet;
         }
         Ok(Self { algorithm, bytes })
+    }
+}
+
+/// What is wrong with a text that begins with none of the algorithms.
+fn unknown(text: &str) -> DigestError {
+    match text.split_once(':') {
+        Some((name, digits)) if is_algorithm_name(name) && !digits.is_empty() => DigestError::Algorithm,
+        _ => DigestError::Format,
     }
 }
 

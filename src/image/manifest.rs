@@ -7,7 +7,7 @@
 use thiserror::Error;
 
 use crate::image::json::{Document, Limits, Object};
-use crate::image::look_alike::looks_like;
+use crate::image::look_alike::looks_like_one;
 use crate::image::schema1;
 use crate::image::{Digest, DigestError, JsonError, JsonErrorKind};
 
@@ -182,7 +182,7 @@ pub(crate) fn parse_digest(text: &str, path: impl FnOnce() -> String) -> Result<
 /// Refuses members that other implementations would take for one of `names`.
 fn refuse_look_alikes(object: &Object<'_>, names: &[&str]) -> Result<(), ManifestError> {
     let mut members = object.rest();
-    match members.any(|(member, _)| names.iter().any(|name| looks_like(member, name))) {
+    match members.any(|(member, _)| looks_like_one(member, names)) {
         true => Err(ambiguous("a member differs only in case from one that says what the manifest is")),
         false => Ok(()),
     }

@@ -1,17 +1,23 @@
 //! The report that a program reads: one JSON document, described by `docs/report.schema.json`.
 
-use serde::Serialize;
+use std::fmt;
 
-use crate::image::{Basis, SignatureCondition};
+use serde::{Serialize, Serializer};
+
+use crate::image::{Basis, Digest, SignatureCondition};
+use crate::policy::Effect;
 use crate::report::explanation::ExplanationView;
 use crate::report::lookup::{ExemptionView, RuleView};
 use crate::report::written::WrittenImage;
 use crate::report::{Entry, Head, ItemError, Report, Summary};
-use crate::signature::{Code, Evidence, Outcome, SignatureKind, rfc3339};
+use crate::signature::{Code, Evidence, Fingerprint, KeyId, Note, Outcome, SignatureKind, rfc3339};
 use crate::verifier::Verdict;
 
 /// The version of the report's schema. Members are added within a version; none changes its meaning.
 pub(super) const API_VERSION: &str = "vidimus.dev/v1alpha1";
+
+/// What most verdicts take, in bytes.
+pub(super) const IMAGE: usize = 4096;
 
 /// One JSON document, written image by image; the first [`ERRORS_LISTED`](crate::report::ERRORS_LISTED) errors are
 /// listed at its end.
@@ -36,7 +42,9 @@ impl Report for JsonReport {
     }
 
     fn image(&self, entry: &Entry<'_>) -> String {
-        format!("\n{}", json(&ImageView::of(entry)))
+        let mut out = String::with_capacity(IMAGE);
+        out.push('\n');
+        with_json(out, &ImageView::of(entry))
     }
 
     fn between(&self) -> &'static str {
@@ -55,7 +63,24 @@ impl Report for JsonReport {
 
 /// Strings, numbers and lists of them: what cannot fail to be JSON.
 pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+    with_json(String::new(), value)
+}
+
+/// A text and, after it, a value.
+pub(super) fn with_json<T: Serialize + ?Sized>(text: String, value: &T) -> String {
+    let mut bytes = text.into_bytes();
+    // Neither can fail: a value of that kind is JSON, and JSON is UTF-8.
+    let _ = serde_json::to_writer(&mut bytes, value);
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Something that is written as a string, without there being one first.
+struct Shown<T>(T);
+
+impl<T: fmt::Display> Serialize for Shown<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
 }
 
 #[derive(Serialize)]
@@ -66,7 +91,7 @@ pub(super) struct ImageView<'a> {
     docker_image_reference: &'a str,
     place: &'a str,
     carrier: Option<CarrierView<'a>>,
-    decision: String,
+    decision: Shown<Effect>,
     code: &'static str,
     reason: &'a str,
     /// Whether the image is allowed though it does not meet what is demanded.
@@ -74,7 +99,7 @@ pub(super) struct ImageView<'a> {
     rule: Option<RuleView<'a>>,
     exemption: Option<ExemptionView<'a>>,
     requirement: Option<ExplanationView<'a>>,
-    manifest_digest: Option<DigestView>,
+    manifest_digest: Option<DigestView<'a>>,
     signatures: Vec<SignatureView<'a>>,
 }
 
@@ -91,7 +116,7 @@ impl<'a> ImageView<'a> {
                 namespace: carrier.namespace,
                 name: carrier.name,
             }),
-            decision: verdict.decision().effect().to_string(),
+            decision: Shown(verdict.decision().effect()),
             code: verdict.decision().code().as_str(),
             reason: verdict.decision().reason(),
             tolerated: verdict.decision().is_tolerated(),
@@ -99,7 +124,7 @@ impl<'a> ImageView<'a> {
             exemption: verdict.decision().exemption().map(ExemptionView::of),
             requirement: of_a_document(verdict).then(|| verdict.explanation().map(ExplanationView::of)).flatten(),
             manifest_digest: verdict.subject().anchor().ok().map(|anchor| DigestView {
-                digest: anchor.digest().to_string(),
+                digest: Shown(anchor.digest()),
                 from: match anchor.basis() {
                     Basis::Name => "name",
                     Basis::Manifest => "manifest",
@@ -128,8 +153,8 @@ struct CarrierView<'a> {
 }
 
 #[derive(Serialize)]
-struct DigestView {
-    digest: String,
+struct DigestView<'a> {
+    digest: Shown<&'a Digest>,
     /// What the digest rests on: the bytes of the manifest, or the object's name alone.
     from: &'static str,
 }
@@ -143,7 +168,7 @@ struct SignatureView<'a> {
     message: String,
     signer: Option<SignerView<'a>>,
     claims: Option<ClaimsView<'a>>,
-    notes: Vec<NoteView>,
+    notes: Vec<NoteView<'a>>,
     conditions: &'a [SignatureCondition<'static>],
 }
 
@@ -160,24 +185,20 @@ impl<'a> SignatureView<'a> {
             message: evidence.message(),
             signer: evidence.signer().map(|signer| SignerView {
                 kind: signer.kind().as_str(),
-                fingerprint: signer.certificate().to_string(),
-                key: signer.key().to_string(),
-                key_id: (signer.kind() == SignatureKind::OpenPgp).then(|| signer.key().key_id().to_string()),
+                fingerprint: Shown(signer.certificate()),
+                key: Shown(signer.key()),
+                key_id: (signer.kind() == SignatureKind::OpenPgp).then(|| Shown(signer.key().key_id())),
                 algorithm: signer.algorithm(),
                 user_id: signer.user_id(),
                 signed_at: signer.signed_at().map(rfc3339),
             }),
             claims: evidence.claims().map(|claims| ClaimsView {
                 docker_reference: claims.docker_reference(),
-                docker_manifest_digest: claims.manifest_digest().to_string(),
+                docker_manifest_digest: Shown(claims.manifest_digest()),
                 creator: claims.creator(),
                 timestamp: claims.timestamp(),
             }),
-            notes: evidence
-                .notes()
-                .iter()
-                .map(|note| NoteView { code: note.as_str(), message: note.to_string() })
-                .collect(),
+            notes: evidence.notes().iter().map(|note| NoteView { code: note.as_str(), message: Shown(note) }).collect(),
             conditions,
         }
     }
@@ -187,10 +208,10 @@ impl<'a> SignatureView<'a> {
 #[serde(rename_all = "camelCase")]
 struct SignerView<'a> {
     kind: &'static str,
-    fingerprint: String,
-    key: String,
+    fingerprint: Shown<&'a Fingerprint>,
+    key: Shown<&'a Fingerprint>,
     /// `null` for a sigstore key.
-    key_id: Option<String>,
+    key_id: Option<Shown<KeyId>>,
     algorithm: &'a str,
     user_id: Option<&'a str>,
     /// `null` for a sigstore signature.
@@ -201,13 +222,13 @@ struct SignerView<'a> {
 #[serde(rename_all = "camelCase")]
 struct ClaimsView<'a> {
     docker_reference: &'a str,
-    docker_manifest_digest: String,
+    docker_manifest_digest: Shown<&'a Digest>,
     creator: Option<&'a str>,
     timestamp: Option<i64>,
 }
 
 #[derive(Serialize)]
-struct NoteView {
+struct NoteView<'a> {
     code: &'static str,
-    message: String,
+    message: Shown<&'a Note>,
 }

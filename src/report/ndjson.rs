@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::report::json::{API_VERSION, ImageView, json};
+use crate::report::json::{API_VERSION, IMAGE, ImageView, with_json};
 use crate::report::written::WrittenImage;
 use crate::report::{Entry, Head, ItemError, Report, Shard, Summary};
 use crate::signature::rfc3339;
@@ -52,7 +52,8 @@ struct Line<T> {
 fn line<T: Serialize>(kind: &'static str, head: Option<&Head>, view: T) -> String {
     let at = head.map(|head| rfc3339(head.at));
     let shard = head.and_then(|head| head.shard);
-    let mut line = json(&Line { api_version: API_VERSION, kind, at, shard, view });
+    let line = Line { api_version: API_VERSION, kind, at, shard, view };
+    let mut line = with_json(String::with_capacity(IMAGE), &line);
     line.push('\n');
     line
 }

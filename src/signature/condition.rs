@@ -27,13 +27,16 @@ pub fn conditions(
         Outcome::Rejected(_) => ("False", "True"),
         Outcome::Undecided(_) => ("Unknown", "Unknown"),
     };
+    let (now, message) = (rfc3339(at), evidence.message());
     let ours = |condition_type: &'static str, status: &'static str| SignatureCondition {
         condition_type: Text::from(condition_type),
         status: Text::from(status),
-        last_probe_time: Some(Text::from(rfc3339(at))),
-        last_transition_time: Some(Text::from(rfc3339(transition(previous, condition_type, status, at)))),
+        last_probe_time: Some(Text::from(now.clone())),
+        last_transition_time: Some(Text::from(
+            transition(previous, condition_type, status, at).map_or_else(|| now.clone(), rfc3339),
+        )),
         reason: Text::from(evidence.code().reason()),
-        message: Text::from(evidence.message()),
+        message: Text::from(message.clone()),
     };
     let is_ours = |condition: &&SignatureCondition<'_>| [COMPLETE, FAILED].contains(&condition.condition_type.as_str());
     let is_first = |condition: &&SignatureCondition<'_>| FIRST.contains(&condition.condition_type.as_str());
@@ -47,14 +50,14 @@ pub fn conditions(
     conditions
 }
 
-/// When the status became what it is: at the earlier transition if it is unchanged, else now. A time that cannot be,
-/// as it is in the future or before the first second of 1970, is not kept.
+/// When the status became what it is: at the earlier transition if it is unchanged; nothing if that is now. A time that
+/// cannot be, as it is in the future or before the first second of 1970, is not kept.
 fn transition(
     previous: &[SignatureCondition<'_>],
     condition_type: &str,
     status: &str,
     at: DateTime<Utc>,
-) -> DateTime<Utc> {
+) -> Option<DateTime<Utc>> {
     previous
         .iter()
         .rfind(|condition| condition.condition_type == *condition_type)
@@ -63,7 +66,6 @@ fn transition(
         .and_then(|time| DateTime::parse_from_rfc3339(time).ok())
         .map(|time| time.with_timezone(&Utc))
         .filter(|time| *time <= at && time.timestamp() >= 0)
-        .unwrap_or(at)
 }
 
 fn owned(condition: &SignatureCondition<'_>) -> SignatureCondition<'static> {
@@ -89,7 +91,7 @@ mod tests {
             ..SignatureCondition::default()
         };
         let at = "2026-06-01T00:00:00Z".parse().unwrap();
-        rfc3339(transition(&[previous], COMPLETE, "True", at))
+        rfc3339(transition(&[previous], COMPLETE, "True", at).unwrap_or(at))
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Who made a signature.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 
 use crate::signature::keyring::Candidate;
@@ -90,11 +92,20 @@ impl Signer {
     }
 
     /// The signer, for a sentence.
-    pub(crate) fn described(&self) -> String {
-        match (self.kind, &self.user_id) {
-            (SignatureKind::Sigstore, _) => format!("the sigstore key {}, {}", self.key, self.algorithm),
-            (SignatureKind::OpenPgp, Some(user_id)) => format!("{user_id}, key {}", self.key),
-            (SignatureKind::OpenPgp, None) => format!("a certificate without user ID, key {}", self.key),
+    pub(crate) fn described(&self) -> impl fmt::Display {
+        Described(self)
+    }
+}
+
+struct Described<'s>(&'s Signer);
+
+impl fmt::Display for Described<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Signer { kind, key, algorithm, user_id, .. } = self.0;
+        match (kind, user_id) {
+            (SignatureKind::Sigstore, _) => write!(f, "the sigstore key {key}, {algorithm}"),
+            (SignatureKind::OpenPgp, Some(user_id)) => write!(f, "{user_id}, key {key}"),
+            (SignatureKind::OpenPgp, None) => write!(f, "a certificate without user ID, key {key}"),
         }
     }
 }
