@@ -18,7 +18,7 @@ const TAG_LIMIT: usize = 128;
 
 const DEFAULT_DOMAIN: &str = "docker.io";
 const LEGACY_DEFAULT_DOMAIN: &str = "index.docker.io";
-const OFFICIAL_REPOSITORY: &str = "library";
+const OFFICIAL_REPOSITORY: &str = "library/";
 
 /// A reference in its canonical form: a name (`domain/path`), and perhaps a tag, a digest, or both.
 ///
@@ -63,7 +63,7 @@ impl Reference {
             return Err(ReferenceError::Identifier);
         }
         let (domain, remainder) = split_domain(text);
-        let (path, suffix) = match remainder.find([':', '@']) {
+        let (path, suffix) = match remainder.bytes().position(|byte| matches!(byte, b':' | b'@')) {
             Some(end) => remainder.split_at_checked(end).unwrap_or((remainder, "")),
             None => (remainder, ""),
         };
@@ -80,8 +80,17 @@ impl Reference {
             None => None,
         };
         let official = domain == DEFAULT_DOMAIN && !remainder.contains('/');
-        let path = if official { format!("{OFFICIAL_REPOSITORY}/{path}") } else { path.to_owned() };
-        Self::from_parts(domain, &path, tag, digest)
+        let name = [domain, "/", if official { OFFICIAL_REPOSITORY } else { "" }, path].concat();
+        // What cannot be a domain may still be the first component of a path: `a_b.example/c`. So it is to the peers.
+        let domain = if is_domain(domain) { Some(domain.len()) } else { is_component(domain).then_some(0) };
+        let domain = domain.ok_or(ReferenceError::Format)?;
+        if !is_path(path) {
+            return Err(ReferenceError::Format);
+        }
+        if name.len() > NAME_LIMIT {
+            return Err(ReferenceError::TooLong { limit: NAME_LIMIT });
+        }
+        Ok(Self { name, domain, tag, digest })
     }
 
     /// Parses a reference that is in canonical form already, as a program writes it.
@@ -94,25 +103,6 @@ impl Reference {
     pub fn parse_canonical(text: &str) -> Result<Self, ReferenceError> {
         let reference = Self::parse_normalized(text)?;
         if reference.to_string() == text { Ok(reference) } else { Err(ReferenceError::NotCanonical) }
-    }
-
-    fn from_parts(
-        domain: &str,
-        path: &str,
-        tag: Option<String>,
-        digest: Option<Digest>,
-    ) -> Result<Self, ReferenceError> {
-        let name = format!("{domain}/{path}");
-        // What cannot be a domain may still be the first component of a path: `a_b.example/c`. So it is to the peers.
-        let domain = if is_domain(domain) { Some(domain.len()) } else { is_component(domain).then_some(0) };
-        let domain = domain.ok_or(ReferenceError::Format)?;
-        if !is_path(path) {
-            return Err(ReferenceError::Format);
-        }
-        if name.len() > NAME_LIMIT {
-            return Err(ReferenceError::TooLong { limit: NAME_LIMIT });
-        }
-        Ok(Self { name, domain, tag, digest })
     }
 
     /// The registry, with its port if there is one. Empty for a name such as `a_b.example/c`, whose first component
@@ -212,13 +202,13 @@ pub(crate) fn is_domain(text: &str) -> bool {
         Some((host, port)) => (host, Some(port)),
         None => (text, None),
     };
-    let is_label = |label: &str| {
-        !label.starts_with('-')
-            && !label.ends_with('-')
+    let is_label = |label: &[u8]| {
+        !label.starts_with(b"-")
+            && !label.ends_with(b"-")
             && !label.is_empty()
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
     };
-    host.split('.').all(is_label)
+    host.as_bytes().split(|byte| *byte == b'.').all(is_label)
         && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
@@ -230,12 +220,12 @@ pub(crate) fn is_path(text: &str) -> bool {
 /// Whether the text is a path component: lower-case letters and digits, joined by `.`, `_`, `__` or any number of `-`.
 fn is_component(text: &str) -> bool {
     let is_alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_separator =
+        |bytes: &[u8]| matches!(bytes, b"" | b"." | b"_" | b"__") || bytes.iter().all(|byte| *byte == b'-');
     let bytes = text.as_bytes();
     bytes.first().is_some_and(is_alphanumeric)
         && bytes.last().is_some_and(is_alphanumeric)
-        && text
-            .split(|character: char| character.is_ascii_lowercase() || character.is_ascii_digit())
-            .all(|separator| matches!(separator, "" | "." | "_" | "__") || separator.bytes().all(|byte| byte == b'-'))
+        && bytes.split(is_alphanumeric).all(is_separator)
 }
 
 /// Whether the text is a tag: `[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}`.

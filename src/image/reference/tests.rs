@@ -100,7 +100,29 @@ fn refuses_what_the_peers_refuse() {
     assert_eq!(Reference::parse_canonical("busybox"), Err(E::NotCanonical));
 }
 
+/// The grammars of domains and components, character by character.
+fn plainly_domain(text: &str) -> bool {
+    let (host, port) = text.split_once(':').map_or((text, "1"), |(host, port)| (host, port));
+    let is_label = |label: &str| {
+        let inner = label.chars().all(|character| character.is_ascii_alphanumeric() || character == '-');
+        inner && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+    };
+    host.split('.').all(is_label) && !port.is_empty() && port.chars().all(|character| character.is_ascii_digit())
+}
+
+fn plainly_component(text: &str) -> bool {
+    let is_word = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit();
+    let is_separator = |text: &str| matches!(text, "" | "." | "_" | "__") || text.chars().all(|dash| dash == '-');
+    text.starts_with(is_word) && text.ends_with(is_word) && text.split(is_word).all(is_separator)
+}
+
 proptest! {
+    #[test]
+    fn reads_the_grammar_as_it_is_written(text in "[aZ0._:é\u{661}-]{0,6}") {
+        prop_assert_eq!(is_domain(&text), plainly_domain(&text));
+        prop_assert_eq!(is_path(&text), plainly_component(&text));
+    }
+
     #[test]
     fn normalising_is_idempotent(text in "([a-zA-Z.:_0-9-]{0,8}/){0,3}[a-z.:_-]{0,8}(:[a-zA-Z.]{1,4})?(@sha256:[0-9a-f]{64})?") {
         if let Ok(reference) = Reference::parse_normalized(&text) {
