@@ -4,9 +4,8 @@
 //! This is the gate before the OpenPGP library: it bounds size, nesting, packets and subpackets, so that the library
 //! sees one small signature packet and nothing else. It reads framing only and trusts none of it.
 
-use flate2::{Decompress, FlushDecompress, Status};
-
 use crate::signature::openpgp::framing::FramingError;
+use crate::signature::openpgp::inflate::{self, InflateError, Wrapping};
 use crate::signature::openpgp::packet::{Length, Octets, tag};
 use crate::signature::{Note, PAYLOAD_LIMIT};
 
@@ -18,9 +17,6 @@ pub const INFLATED_LIMIT: usize = 128 << 10;
 pub const SIGNATURE_PACKET_LIMIT: usize = 16 << 10;
 /// The most subpackets in a signature packet. Genuine ones have 2 to 6.
 pub const SUBPACKET_LIMIT: usize = 32;
-
-/// Room for a genuine message, to begin with.
-const FIRST_CAPACITY: usize = 2 << 10;
 
 /// A message taken apart; nobody has vouched for any of it yet.
 #[derive(Debug)]
@@ -185,30 +181,18 @@ fn first_tag(octets: &[u8]) -> Option<u8> {
 /// Inflates the body of a compressed data packet (RFC 9580, section 5.6), within [`INFLATED_LIMIT`].
 fn inflate(body: &[u8]) -> Result<Vec<u8>, FramingError> {
     let (algorithm, compressed) = body.split_first().ok_or(FramingError::Truncated)?;
-    let mut inflater = match algorithm {
-        1 => Decompress::new(false),
-        2 => Decompress::new(true),
+    let wrapping = match algorithm {
+        1 => Wrapping::Raw,
+        2 => Wrapping::Zlib,
         algorithm => return Err(FramingError::Compression { algorithm: *algorithm }),
     };
-    let malformed = FramingError::Malformed { found: "a compressed stream that does not inflate" };
-    let mut rest = compressed;
-    let mut inflated = Vec::with_capacity(FIRST_CAPACITY);
-    loop {
-        let before = inflater.total_in();
-        let status =
-            inflater.decompress_vec(rest, &mut inflated, FlushDecompress::None).map_err(|_| malformed.clone())?;
-        let read = usize::try_from(inflater.total_in().saturating_sub(before)).unwrap_or(usize::MAX);
-        rest = rest.get(read..).unwrap_or_default();
-        if inflated.len() > INFLATED_LIMIT {
-            return Err(FramingError::PayloadTooLarge { limit: INFLATED_LIMIT });
+    match inflate::inflate(compressed, wrapping, INFLATED_LIMIT) {
+        Ok((inflated, 0)) => Ok(inflated),
+        Ok((_, bytes)) => Err(FramingError::TrailingData { bytes }),
+        Err(InflateError::Malformed) => {
+            Err(FramingError::Malformed { found: "a compressed stream that does not inflate" })
         }
-        match status {
-            Status::StreamEnd if rest.is_empty() => return Ok(inflated),
-            Status::StreamEnd => return Err(FramingError::TrailingData { bytes: rest.len() }),
-            // The stream goes on; with room left, it is the input that ended.
-            Status::Ok | Status::BufError if inflated.len() < inflated.capacity() => return Err(malformed),
-            Status::Ok | Status::BufError => inflated.reserve(inflated.len()),
-        }
+        Err(InflateError::TooLarge) => Err(FramingError::PayloadTooLarge { limit: INFLATED_LIMIT }),
     }
 }
 
@@ -295,7 +279,7 @@ mod tests {
             encoder.finish().unwrap();
             inflate(&body)
         };
-        for size in [0, 1, FIRST_CAPACITY - 1, FIRST_CAPACITY, FIRST_CAPACITY + 1, INFLATED_LIMIT] {
+        for size in [0, 1, 2047, 2048, 2049, INFLATED_LIMIT] {
             assert_eq!(inflated(size).unwrap(), vec![7; size]);
         }
         let too_large = FramingError::PayloadTooLarge { limit: INFLATED_LIMIT };

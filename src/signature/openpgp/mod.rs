@@ -8,6 +8,7 @@
 
 pub(crate) mod error;
 pub(crate) mod framing;
+mod inflate;
 pub(crate) mod message;
 pub(crate) mod operation;
 mod packet;

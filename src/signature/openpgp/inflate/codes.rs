@@ -1,0 +1,117 @@
+//! A set of Huffman codes, as a list of their lengths says it (RFC 1951, section 3.2.2).
+
+use super::{Bits, InflateError, whole};
+
+/// The longest code, in bits.
+const LONGEST: usize = 15;
+/// Codes for up to `N` symbols, of which the short ones are looked up in a table of `TABLE` entries, a power of two.
+pub(super) struct Codes<const N: usize, const TABLE: usize> {
+    /// By the next bits: the symbol of a code that they begin with, and in the lowest four bits its length; zero for
+    /// longer codes.
+    short: [u16; TABLE],
+    /// The symbols, by their codes.
+    symbols: [u16; N],
+    /// By length: the first code, how many there are, and where their symbols begin.
+    lengths: [Length; LONGEST + 1],
+    complete: bool,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Length {
+    first: u16,
+    count: u16,
+    symbols: u16,
+}
+
+impl<const N: usize, const TABLE: usize> Codes<N, TABLE> {
+    /// The length of the longest code that is looked up.
+    const SHORT: u32 = TABLE.trailing_zeros();
+
+    /// No codes.
+    pub(super) fn none() -> Self {
+        Self { short: [0; TABLE], symbols: [0; N], lengths: [Length::default(); LONGEST + 1], complete: false }
+    }
+
+    /// Makes these the codes of the symbols whose codes have the given lengths; zero for a symbol that does not occur.
+    ///
+    /// There is nothing if two codes would be the same, or if some bits would be no code; but no code, or one of one bit,
+    /// may be all there is, where there are no or few distances.
+    pub(super) fn set(&mut self, of_symbols: &[u8]) -> Option<()> {
+        let mut lengths = [Length::default(); LONGEST + 1];
+        for length in of_symbols {
+            let length = lengths.get_mut(usize::from(*length))?;
+            length.count = length.count.saturating_add(1);
+        }
+        // What remains of all codes, in those of each length.
+        let (mut left, mut longest, mut next) = (1_u32, 0_usize, Length::default());
+        for (bits, length) in lengths.iter_mut().enumerate().skip(1) {
+            left = left.saturating_mul(2).checked_sub(u32::from(length.count))?;
+            (length.first, length.symbols) = (next.first, next.symbols);
+            next.first = next.first.wrapping_add(length.count).wrapping_mul(2);
+            next.symbols = next.symbols.saturating_add(length.count);
+            if length.count > 0 {
+                longest = bits;
+            }
+        }
+        if left > 0 && longest > 1 {
+            return None;
+        }
+
+        (self.lengths, self.complete) = (lengths, left == 0);
+        // Those of the codes before, if there were any.
+        self.short.fill(0);
+        let mut filled = lengths;
+        for (symbol, bits) in (0_u16..).zip(of_symbols).filter(|(_, bits)| **bits > 0) {
+            let length = filled.get_mut(usize::from(*bits))?;
+            *self.symbols.get_mut(usize::from(length.symbols))? = symbol;
+            let bits = u32::from(*bits);
+            if bits <= Self::SHORT {
+                // The first bit of a code is the lowest one of the input.
+                let code = length.first.wrapping_shl(16_u32.wrapping_sub(bits)).reverse_bits();
+                let entry = symbol.wrapping_shl(4) | u16::try_from(bits).unwrap_or_default();
+                let (mut place, step) = (usize::from(code), 1_usize.wrapping_shl(bits));
+                while let Some(short) = self.short.get_mut(place) {
+                    *short = entry;
+                    place = place.wrapping_add(step);
+                }
+            }
+            length.first = length.first.wrapping_add(1);
+            length.symbols = length.symbols.wrapping_add(1);
+        }
+        Some(())
+    }
+
+    /// Whether all bits are codes.
+    pub(super) fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// The symbol whose code comes next.
+    #[inline]
+    pub(super) fn next(&self, bits: &mut Bits<'_>) -> Result<u16, InflateError> {
+        let place = usize::from(bits.peek()) & TABLE.wrapping_sub(1);
+        let entry = self.short.get(place).copied().unwrap_or_default();
+        let length = u32::from(entry & 0x0f);
+        if length > 0 {
+            bits.skip(length)?;
+            return Ok(entry >> 4);
+        }
+        self.long(bits)
+    }
+
+    /// The symbol of a code that is longer than those that are looked up.
+    fn long(&self, bits: &mut Bits<'_>) -> Result<u16, InflateError> {
+        let code = bits.peek().reverse_bits();
+        let mut length = Self::SHORT.wrapping_add(1);
+        for of_length in self.lengths.iter().skip(whole(length)) {
+            let place = code.wrapping_shr(16_u32.wrapping_sub(length)).wrapping_sub(of_length.first);
+            if place < of_length.count {
+                bits.skip(length)?;
+                let place = usize::from(of_length.symbols.wrapping_add(place));
+                return self.symbols.get(place).copied().ok_or(InflateError::Malformed);
+            }
+            length = length.wrapping_add(1);
+        }
+        Err(InflateError::Malformed)
+    }
+}

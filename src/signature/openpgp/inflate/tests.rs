@@ -1,0 +1,207 @@
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::{DeflateEncoder, ZlibEncoder};
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
+use proptest::prelude::*;
+
+use super::*;
+
+const LIMIT: usize = 64 << 10;
+
+/// What miniz_oxide makes of a stream.
+fn peer(input: &[u8], wrapping: Wrapping) -> Result<(Vec<u8>, usize), InflateError> {
+    let zlib = match wrapping {
+        Wrapping::Raw => 0,
+        Wrapping::Zlib => inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER | inflate_flags::TINFL_FLAG_COMPUTE_ADLER32,
+    };
+    let flags = inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF | zlib;
+    let mut octets = vec![0; LIMIT];
+    let (status, read, written) = decompress(&mut DecompressorOxide::new(), input, &mut octets, 0, flags);
+    octets.truncate(written);
+    if status == TINFLStatus::Done {
+        return Ok((octets, input.len().saturating_sub(read)));
+    }
+    Err(if status == TINFLStatus::HasMoreOutput { InflateError::TooLarge } else { InflateError::Malformed })
+}
+
+#[track_caller]
+fn same(input: &[u8], wrapping: Wrapping) {
+    let (ours, theirs) = (inflate(input, wrapping, LIMIT), peer(input, wrapping));
+    assert_eq!(ours, theirs, "{wrapping:?} {input:02x?}");
+}
+
+fn deflated(octets: &[u8], level: u32) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(level));
+    encoder.write_all(octets).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zlib(octets: &[u8], level: u32) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(level));
+    encoder.write_all(octets).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Writes bits, the lowest first, and codes, the highest first.
+#[derive(Default)]
+struct Written(Vec<bool>);
+
+impl Written {
+    fn number(mut self, value: u32, bits: u32) -> Self {
+        self.0.extend((0..bits).map(|bit| value >> bit & 1 == 1));
+        self
+    }
+
+    fn code(mut self, value: u32, bits: u32) -> Self {
+        self.0.extend((0..bits).rev().map(|bit| value >> bit & 1 == 1));
+        self
+    }
+
+    /// The head of a block that brings codes, with the lengths of the codes for their lengths.
+    fn dynamic(literals: u32, distances: u32, of_lengths: &[(usize, u32)]) -> Self {
+        let (literals, distances) = (literals.saturating_sub(257), distances.saturating_sub(1));
+        let head = Self::default().number(1, 1).number(2, 2).number(literals, 5).number(distances, 5);
+        LENGTHS_ORDER.iter().fold(head.number(15, 4), |written, place| {
+            let length = of_lengths.iter().find(|(symbol, _)| symbol == place).map_or(0, |(_, length)| *length);
+            written.number(length, 3)
+        })
+    }
+
+    fn octets(&self) -> Vec<u8> {
+        let octet = |bits: &[bool]| bits.iter().rev().fold(0, |octet, bit| octet << 1 | u8::from(*bit));
+        self.0.chunks(8).map(octet).collect()
+    }
+}
+
+#[test]
+fn what_is_compressed_comes_back() {
+    let text = "{\"critical\": {\"type\": \"atomic container signature\"}} ".repeat(40);
+    let noise: Vec<u8> = (0..4000_u32).map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()[3]).collect();
+    for octets in [b"".as_slice(), b"a", text.as_bytes(), &noise, &[0; 60_000]] {
+        for level in 0..10 {
+            assert_eq!(inflate(&deflated(octets, level), Wrapping::Raw, LIMIT), Ok((octets.to_vec(), 0)));
+            assert_eq!(inflate(&zlib(octets, level), Wrapping::Zlib, LIMIT), Ok((octets.to_vec(), 0)));
+            let followed = [deflated(octets, level), b"more".to_vec()].concat();
+            assert_eq!(inflate(&followed, Wrapping::Raw, LIMIT), Ok((octets.to_vec(), 4)));
+        }
+    }
+}
+
+#[test]
+fn nothing_grows_beyond_the_limit() {
+    for octets in [vec![7; 1000], (0..1000_u32).map(|number| number.pow(2).to_le_bytes()[1]).collect()] {
+        for level in [0, 1, 9] {
+            let input = deflated(&octets, level);
+            assert_eq!(inflate(&input, Wrapping::Raw, 1000), Ok((octets.clone(), 0)));
+            assert_eq!(inflate(&input, Wrapping::Raw, 999), Err(InflateError::TooLarge));
+        }
+    }
+}
+
+#[test]
+fn every_cut_and_every_changed_bit_is_judged_as_by_the_peer() {
+    let text = br#"{"critical": {"type": "atomic container signature", "image": {"docker-manifest-digest": "sha256:50b94026"}}}"#;
+    for level in [0, 1, 6] {
+        let raw = [Wrapping::Raw, Wrapping::Zlib].into_iter().zip([deflated(text, level), zlib(text, level)]);
+        for (wrapping, whole) in raw {
+            for cut in 0..=whole.len() {
+                same(&whole[..cut], wrapping);
+            }
+            for bit in 0..whole.len() * 8 {
+                let mut changed = whole.clone();
+                changed[bit / 8] ^= 1 << (bit % 8);
+                same(&changed, wrapping);
+            }
+        }
+    }
+}
+
+#[test]
+fn matches_reach_back_to_the_first_octet_and_no_further() {
+    // By the fixed codes: one literal, then three octets from one or two back, and the end.
+    for (distance, expected) in [(0, Ok((b"aaaa".to_vec(), 0))), (1, Err(InflateError::Malformed))] {
+        let head = Written::default().number(1, 1).number(1, 2).code(0x30 + u32::from(b'a'), 8);
+        let input = head.code(1, 7).code(distance, 5).code(0, 7).octets();
+        assert_eq!(inflate(&input, Wrapping::Raw, LIMIT), expected);
+        same(&input, Wrapping::Raw);
+    }
+}
+
+#[test]
+fn symbols_without_meaning_are_refused() {
+    for symbol in [286, 287] {
+        let input = Written::default().number(1, 1).number(1, 2).code(0xc0 + symbol - 280, 8).octets();
+        same(&[input, vec![0; 8]].concat(), Wrapping::Raw);
+    }
+    for distance in 28..32 {
+        let head = Written::default().number(1, 1).number(1, 2).code(0x30, 8).code(1, 7).code(distance, 5);
+        same(&head.number(0, 13).code(0, 7).octets(), Wrapping::Raw);
+    }
+    same(&[0x07, 0, 0, 0, 0], Wrapping::Raw);
+}
+
+#[test]
+fn sets_of_codes_are_judged_as_by_the_peer() {
+    // Codes for lengths: of 0, 1, 2 and 18 (many zeros), two bits each, or others that are too many or too few.
+    let complete: &[_] = &[(0, 2), (1, 2), (2, 2), (18, 2)];
+    for of_lengths in [complete, &[(0, 1)], &[(18, 1), (1, 1), (0, 1)], &[(1, 2), (18, 2)], &[]] {
+        for ends in 0..3 {
+            for distances in 0..3 {
+                // 256 symbols that do not occur, the end, and one distance.
+                let written = Written::dynamic(257, 1, of_lengths).code(3, 2).number(127, 7).code(3, 2).number(107, 7);
+                let written = written.code(ends, 2).code(distances, 2).code(0, 1);
+                same(&[written.octets(), vec![0; 4]].concat(), Wrapping::Raw);
+            }
+        }
+    }
+    // A length that is repeated where there is none before it, or beyond the last one.
+    let repeating: &[_] = &[(0, 2), (1, 2), (16, 2), (18, 2)];
+    same(&Written::dynamic(257, 1, repeating).code(2, 2).number(3, 2).number(0, 32).octets(), Wrapping::Raw);
+    let beyond = Written::dynamic(257, 1, repeating).code(3, 2).number(127, 7).code(3, 2).number(127, 7);
+    same(&beyond.number(0, 32).octets(), Wrapping::Raw);
+    for (literals, distances) in [(286, 30), (287, 1), (288, 1), (257, 31), (257, 32)] {
+        same(&Written::dynamic(literals, distances, complete).number(0, 32).number(0, 32).octets(), Wrapping::Raw);
+    }
+}
+
+#[test]
+fn headers_are_judged_as_by_the_peer() {
+    let stream = zlib(b"a payload", 6);
+    for method in 0..=255 {
+        for flags in 0..=255 {
+            same(&[&[method, flags], &stream[2..]].concat(), Wrapping::Zlib);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn streams_inflate_as_by_the_peer(octets in prop::collection::vec(0_u8..24, 0..3000), level in 0_u32..10) {
+        same(&deflated(&octets, level), Wrapping::Raw);
+        same(&zlib(&octets, level), Wrapping::Zlib);
+    }
+
+    #[test]
+    fn changed_streams_are_judged_as_by_the_peer(
+        octets in prop::collection::vec(any::<u8>().prop_map(|octet| octet & octet >> 2), 0..2000),
+        level in 0_u32..10,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let mut input = deflated(&octets, level);
+        for (place, octet) in changes {
+            let place = place.index(input.len());
+            input[place] = octet;
+        }
+        same(&input, Wrapping::Raw);
+    }
+
+    #[test]
+    fn anything_is_judged_as_by_the_peer(mut input in prop::collection::vec(any::<u8>(), 1..300), kind in 0_u8..4) {
+        input[0] = input[0] & 0xf8 | kind << 1 | 1;
+        same(&input, Wrapping::Raw);
+    }
+}
