@@ -96,7 +96,7 @@ impl Verifier {
             Governing::Exempt(_) | Governing::Nothing | Governing::Unknown(..) => None,
         };
         let evidence: Vec<_> = examined
-            .iter()
+            .into_iter()
             .enumerate()
             .map(|(index, examined)| {
                 let judged = match &outcome {

@@ -41,6 +41,16 @@ impl Anchor {
     ///
     /// An [`AnchorError`] for the first thing that does not fit.
     pub fn of(image: &Image<'_>, schema1: Schema1) -> Result<Self, AnchorError> {
+        let reference = Reference::parse_normalized(&image.docker_image_reference).ok();
+        Self::with_reference(image, reference.as_ref(), schema1)
+    }
+
+    /// As [`of`](Self::of), where `reference` is what `dockerImageReference` is.
+    pub(crate) fn with_reference(
+        image: &Image<'_>,
+        reference: Option<&Reference>,
+        schema1: Schema1,
+    ) -> Result<Self, AnchorError> {
         let name = name_digest(image)?;
         if image.docker_image_config.len() > CONFIG_LIMIT {
             return Err(AnchorError::ConfigTooLarge { limit: CONFIG_LIMIT });
@@ -56,7 +66,7 @@ impl Anchor {
                 Some(manifest)
             }
         };
-        check_reference(image, name)?;
+        check_reference(reference, name)?;
         let Some(manifest) = manifest else {
             return Ok(Self { digest: name, basis: Basis::Name });
         };
@@ -87,9 +97,8 @@ fn name_digest(image: &Image<'_>) -> Result<Digest, AnchorError> {
 }
 
 /// A reference that cannot be parsed binds nothing; the identity of the image is judged elsewhere.
-fn check_reference(image: &Image<'_>, name: Digest) -> Result<(), AnchorError> {
-    let reference = Reference::parse_normalized(&image.docker_image_reference).ok();
-    match reference.as_ref().and_then(Reference::digest) {
+fn check_reference(reference: Option<&Reference>, name: Digest) -> Result<(), AnchorError> {
+    match reference.and_then(Reference::digest) {
         Some(found) if *found != name => Err(AnchorError::Reference { name: name.into(), found: (*found).into() }),
         _ => Ok(()),
     }

@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use crate::image::json::{Document, Limits, Node, Object, Value};
 use crate::image::quote::Quoted;
-use crate::image::{Digest, DigestError, JsonError, Reference};
+use crate::image::{Digest, DigestError, JsonError, Reference, ReferenceError};
 
 /// The longest payload, in bytes.
 pub const PAYLOAD_LIMIT: usize = 64 << 10;
@@ -78,6 +78,8 @@ pub struct Claims {
     claims_type: &'static str,
     manifest_digest: Digest,
     docker_reference: String,
+    /// What the reference is, parsed once.
+    reference: Result<Reference, ReferenceError>,
     creator: Option<String>,
     timestamp: Option<i64>,
     /// The other members of `optional`, as text.
@@ -105,6 +107,11 @@ impl Claims {
         &self.docker_reference
     }
 
+    /// The signed reference, as far as it is one.
+    pub(crate) fn reference(&self) -> Result<&Reference, ReferenceError> {
+        self.reference.as_ref().map_err(|error| *error)
+    }
+
     /// What made the signature. Informative: nothing is decided by it.
     pub fn creator(&self) -> Option<&str> {
         self.creator.as_deref()
@@ -119,8 +126,7 @@ impl Claims {
     ///
     /// The peers accept them in some cases, because their identity rules may look at the repository alone.
     pub fn contradicting_digest(&self) -> Option<Digest> {
-        let reference = Reference::parse_normalized(&self.docker_reference).ok()?;
-        reference.digest().copied().filter(|digest| *digest != self.manifest_digest)
+        self.reference.as_ref().ok()?.digest().copied().filter(|digest| *digest != self.manifest_digest)
     }
 
     /// The claims as pairs of dotted path and text, as `signedClaims` of a signature record lists them.
@@ -225,8 +231,15 @@ fn read(payload: &[u8], grammar: Grammar) -> Result<Claims, ClaimsError> {
     }
 
     let claims_type = grammar.claims_type();
-    let mut claims =
-        Claims { claims_type, manifest_digest, docker_reference, creator: None, timestamp: None, others: Vec::new() };
+    let mut claims = Claims {
+        claims_type,
+        manifest_digest,
+        reference: Reference::parse_normalized(&docker_reference),
+        docker_reference,
+        creator: None,
+        timestamp: None,
+        others: Vec::new(),
+    };
     if let Some(optional) = optional {
         read_optional(&mut claims, optional.object()?, grammar)?;
     }
@@ -277,6 +290,10 @@ fn string_or_null<'d>(node: &Node<'d>) -> Result<Option<&'d str>, JsonError> {
 /// The seconds in a number, as a double that must be whole and within 64 bits: `1.0`, `1e3` and `-0.0` pass, `0.5` and
 /// `9223372036854775807` (which rounds up) do not.
 fn whole(number: &Number) -> Option<i64> {
+    // A double holds these exactly, and any timestamp is one of them.
+    if let Some(seconds) = number.as_i64().filter(|seconds| seconds.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS) {
+        return Some(seconds);
+    }
     let double = number.as_f64()?;
     // Rounding by the formatter: the language has no checked conversion from doubles.
     if double.fract() == 0.0 { format!("{double:.0}").parse().ok() } else { None }

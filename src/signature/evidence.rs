@@ -12,10 +12,8 @@ pub struct Subject {
 
 impl Subject {
     pub(crate) fn of(image: &Image<'_>, rules: &Rules) -> Self {
-        Self {
-            anchor: Anchor::of(image, rules.schema1),
-            reference: Reference::parse_normalized(&image.docker_image_reference).ok(),
-        }
+        let reference = Reference::parse_normalized(&image.docker_image_reference).ok();
+        Self { anchor: Anchor::with_reference(image, reference.as_ref(), rules.schema1), reference }
     }
 
     /// The digest of the image's manifest and what it rests on, or why there is none.
@@ -39,15 +37,15 @@ pub struct Evidence {
 
 /// What is known of a signature beside its outcome.
 #[derive(Clone, Debug, Default)]
-struct Findings {
-    signer: Option<Signer>,
-    claims: Option<Claims>,
-    notes: Vec<Note>,
+pub(super) struct Findings {
+    pub(super) signer: Option<Signer>,
+    pub(super) claims: Option<Claims>,
+    pub(super) notes: Vec<Note>,
 }
 
 impl Evidence {
     /// The evidence that an examination makes, judged under the terms that were asked for.
-    pub(crate) fn of(examined: &Examined<'_>, judged: Result<(), Unfit>) -> Self {
+    pub(crate) fn of(examined: Examined<'_>, judged: Result<(), Unfit>) -> Self {
         Self {
             name: examined.name().to_owned(),
             outcome: match judged {
@@ -55,11 +53,7 @@ impl Evidence {
                 Err(Unfit::Rejected(rejection)) => Outcome::Rejected(*rejection),
                 Err(Unfit::Undecided(undecided)) => Outcome::Undecided(undecided),
             },
-            findings: Findings {
-                signer: examined.signer().cloned(),
-                claims: examined.claims().cloned(),
-                notes: examined.notes().to_vec(),
-            },
+            findings: examined.into_findings(),
         }
     }
 

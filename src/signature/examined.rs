@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::image::{AnchorError, ImageSignature};
+use crate::signature::evidence::Findings;
 use crate::signature::openpgp::policy::AlgorithmPolicy;
 use crate::signature::openpgp::vouch::Judge;
 use crate::signature::openpgp::{self, Refused};
@@ -182,16 +183,17 @@ impl<'i> Examined<'i> {
         }
     }
 
-    /// What was accepted with reservations.
-    pub(super) fn notes(&self) -> &[Note] {
-        self.authenticated.as_ref().map_or(&[], |vouched| &vouched.notes)
-    }
-
-    /// What was signed, by the first grammar by which it can be read.
-    pub(super) fn claims(&self) -> Option<&Claims> {
-        match &self.authenticated.as_ref().ok()?.claims {
-            Read::OpenPgp(claims) => claims.iter().flatten().flatten().next(),
-            Read::Sigstore(claims) => claims.as_ref().ok(),
+    /// What is known of the signature beside its outcome: what was signed by the first grammar by which it can be read.
+    pub(super) fn into_findings(self) -> Findings {
+        match self.authenticated {
+            Ok(Vouched { signer, notes, claims, .. }) => {
+                let claims = match claims {
+                    Read::OpenPgp(claims) => claims.into_iter().flatten().flatten().next(),
+                    Read::Sigstore(claims) => claims.ok(),
+                };
+                Findings { signer: Some(signer), claims, notes }
+            }
+            Err(refusal) => Findings { signer: refusal.signer, claims: None, notes: Vec::new() },
         }
     }
 
@@ -270,7 +272,7 @@ impl Vouched {
         if claims.manifest_digest() != anchor.digest() {
             return Err(Rejection::Digest { signed: *claims.manifest_digest(), image: *anchor.digest() }.into());
         }
-        identity.accepts(subject.reference(), claims.docker_reference())?;
+        identity.accepts_parsed(subject.reference(), claims.docker_reference(), claims.reference())?;
         Ok(self.agreement.clone()?)
     }
 

@@ -128,20 +128,27 @@ impl IdentityRule {
     ///
     /// An [`IdentityMismatch`], which says what would have been accepted.
     pub fn accepts(&self, image: Option<&Reference>, signed: &str) -> Result<(), IdentityMismatch> {
-        let result = Reference::parse_normalized(signed)
-            .map_err(MismatchReason::Signed)
-            .and_then(|signed| self.compare(image, &signed));
-        result.map_err(|reason| IdentityMismatch {
+        let reference = Reference::parse_normalized(signed);
+        self.accepts_parsed(image, signed, reference.as_ref().map_err(|error| *error))
+    }
+
+    /// As [`accepts`](Self::accepts), where `reference` is what the text `signed` is.
+    pub(crate) fn accepts_parsed(
+        &self,
+        image: Option<&Reference>,
+        signed: &str,
+        reference: Result<&Reference, ReferenceError>,
+    ) -> Result<(), IdentityMismatch> {
+        let compare = |reference| match self.wanted(image)? {
+            wanted if wanted.is(reference) => Ok(()),
+            wanted => Err(wanted.into()),
+        };
+        reference.map_err(MismatchReason::Signed).and_then(compare).map_err(|reason| IdentityMismatch {
             signed: signed.to_owned(),
             image: image.map(Reference::to_string),
             rule: Box::new(self.clone()),
             reason,
         })
-    }
-
-    fn compare(&self, image: Option<&Reference>, signed: &Reference) -> Result<(), MismatchReason> {
-        let wanted = self.wanted(image)?;
-        if wanted.is(signed) { Ok(()) } else { Err(wanted.into()) }
     }
 
     /// What must be signed for `image`.

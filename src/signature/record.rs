@@ -19,11 +19,10 @@ pub(crate) fn content(record: &ImageSignature<'_>) -> Result<Vec<u8>, RecordErro
     if text.len() > BASE64_LIMIT {
         return Err(RecordError::ContentTooLarge { digits: text.len() });
     }
-    // The API server, being Go, skips line breaks in base64, and so do YAML exports with block scalars.
-    let decoded = if text.contains(['\n', '\r']) {
-        STANDARD.decode(text.replace(['\n', '\r'], ""))
-    } else {
-        STANDARD.decode(text)
+    let decoded = match STANDARD.decode(text) {
+        // The API server, being Go, skips line breaks in base64, and so do YAML exports with block scalars.
+        Err(_) if text.contains(['\n', '\r']) => STANDARD.decode(text.replace(['\n', '\r'], "")),
+        decoded => decoded,
     };
     decoded.map_err(|error| RecordError::Base64 { reason: error.to_string().trim_end_matches('.').to_owned() })
 }
@@ -64,7 +63,7 @@ pub(crate) fn agrees(record: &ImageSignature<'_>, claims: &Claims, signer: &Sign
         return Err(mismatch("imageIdentity".to_owned(), identity, claims.docker_reference()));
     }
 
-    let signed_claims = claims.flat();
+    let signed_claims = if record.signed_claims.is_empty() { Vec::new() } else { claims.flat() };
     for (name, value) in &record.signed_claims {
         // Written by vidimus as a dotted path; others may have used the last member's name.
         let signed = signed_claims
@@ -77,11 +76,13 @@ pub(crate) fn agrees(record: &ImageSignature<'_>, claims: &Claims, signer: &Sign
     }
 
     let created = record.created.as_str();
-    let seconds = DateTime::parse_from_rfc3339(created).ok().map(|time| time.timestamp());
-    // Nothing in a sigstore signature says when it was made, so that no time agrees with it.
-    if !created.is_empty() && (seconds.is_none() || seconds != signer.signed_at().map(|time| time.timestamp())) {
-        let signed = signer.signed_at().map_or("no time".to_owned(), rfc3339);
-        return Err(mismatch("created".to_owned(), created, &signed));
+    if !created.is_empty() {
+        let seconds = DateTime::parse_from_rfc3339(created).ok().map(|time| time.timestamp());
+        // Nothing in a sigstore signature says when it was made, so that no time agrees with it.
+        if seconds.is_none() || seconds != signer.signed_at().map(|time| time.timestamp()) {
+            let signed = signer.signed_at().map_or("no time".to_owned(), rfc3339);
+            return Err(mismatch("created".to_owned(), created, &signed));
+        }
     }
 
     let name = record.issued_to.as_ref().map_or("", |subject| subject.common_name.as_str());
