@@ -106,18 +106,15 @@ impl Verifier {
                 Evidence::of(examined, judged)
             })
             .collect();
-        let conditions = evidence
-            .iter()
-            .zip(&image.signatures)
-            .map(|(evidence, signature)| signature::conditions(evidence, &signature.conditions, at))
-            .collect();
+        let stored = image.signatures.iter().map(|signature| signature::owned(&signature.conditions)).collect();
         let decision = Decision::of(governing, outcome, &subject, &evidence);
         Verdict {
             name: image.metadata.name.to_string(),
             docker_image_reference: image.docker_image_reference.to_string(),
             subject,
             evidence,
-            conditions,
+            stored,
+            at,
             decision,
         }
     }
@@ -130,7 +127,9 @@ pub struct Verdict {
     docker_image_reference: String,
     subject: Subject,
     evidence: Vec<Evidence>,
-    conditions: Vec<Vec<SignatureCondition<'static>>>,
+    /// The conditions that each signature had.
+    stored: Vec<Vec<SignatureCondition<'static>>>,
+    at: DateTime<Utc>,
     decision: Decision,
 }
 
@@ -156,8 +155,11 @@ impl Verdict {
     }
 
     /// The conditions of each signature, in the same order: `Complete` and `Failed`, after those of other types.
-    pub fn conditions(&self) -> &[Vec<SignatureCondition<'static>>] {
-        &self.conditions
+    ///
+    /// They are written when they are asked for: most verdicts end as a decision.
+    pub fn conditions(&self) -> Vec<Vec<SignatureCondition<'static>>> {
+        let signatures = self.evidence.iter().zip(&self.stored);
+        signatures.map(|(evidence, stored)| signature::conditions(evidence, stored, self.at)).collect()
     }
 
     /// The decision.
@@ -182,9 +184,9 @@ impl Verdict {
     pub fn updates(&self) -> Vec<SignatureUpdate> {
         self.evidence
             .iter()
-            .zip(&self.conditions)
+            .zip(self.conditions())
             .map(|(evidence, conditions)| SignatureUpdate {
-                conditions: conditions.clone(),
+                conditions,
                 filled: evidence.is_verified().then(|| filled(evidence)).flatten(),
             })
             .collect()

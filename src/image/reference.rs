@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::image::{Digest, DigestError};
+use crate::image::{Digest, DigestError, hex};
 
 /// The longest text that is looked at, in bytes: more than any reference of the grammar needs.
 pub const REFERENCE_LIMIT: usize = 4096;
@@ -59,7 +59,7 @@ impl Reference {
         if text.len() > REFERENCE_LIMIT {
             return Err(ReferenceError::TooLong { limit: REFERENCE_LIMIT });
         }
-        if text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        if text.len() == 64 && hex::is_lower(text) {
             return Err(ReferenceError::Identifier);
         }
         let (domain, remainder) = split_domain(text);
@@ -67,7 +67,12 @@ impl Reference {
             Some(end) => remainder.split_at_checked(end).unwrap_or((remainder, "")),
             None => (remainder, ""),
         };
-        if path.chars().any(char::is_uppercase) {
+        let is_uppercase = if path.is_ascii() {
+            path.bytes().any(|byte| byte.is_ascii_uppercase())
+        } else {
+            path.chars().any(char::is_uppercase)
+        };
+        if is_uppercase {
             return Err(ReferenceError::Uppercase);
         }
         let (tag, digest) = match suffix.split_once('@') {

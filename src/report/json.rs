@@ -169,11 +169,11 @@ struct SignatureView<'a> {
     signer: Option<SignerView<'a>>,
     claims: Option<ClaimsView<'a>>,
     notes: Vec<NoteView<'a>>,
-    conditions: &'a [SignatureCondition<'static>],
+    conditions: Vec<SignatureCondition<'static>>,
 }
 
 impl<'a> SignatureView<'a> {
-    fn of(evidence: &'a Evidence, conditions: &'a [SignatureCondition<'static>]) -> Self {
+    fn of(evidence: &'a Evidence, conditions: Vec<SignatureCondition<'static>>) -> Self {
         Self {
             name: evidence.name(),
             outcome: match evidence.outcome() {

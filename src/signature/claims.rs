@@ -265,10 +265,10 @@ fn read_optional(claims: &mut Claims, mut optional: Object<'_>, grammar: Grammar
 
 /// Says of payloads of other types that they are that, whatever else would be wrong with them as claims.
 fn refuse_other_types(document: &Document<'_>, grammar: Grammar) -> Result<(), ClaimsError> {
-    let Ok(mut root) = document.root().object() else { return Ok(()) };
-    let claimed_type = match root.optional("critical") {
-        Some(critical) => critical.object().ok().and_then(|mut critical| critical.optional("type")),
-        None => FOREIGN_TYPES.iter().find_map(|name| root.optional(name)),
+    let root = document.root();
+    let claimed_type = match root.member("critical") {
+        Some(critical) => critical.member("type"),
+        None => FOREIGN_TYPES.iter().find_map(|name| root.member(name)),
     };
     match claimed_type {
         Some(node) if matches!(node.string(), Ok(text) if text != grammar.claims_type()) => {

@@ -44,7 +44,7 @@ pub fn conditions(
         .iter()
         .flat_map(|first| previous.iter().filter(move |condition| condition.condition_type == **first))
         .chain(previous.iter().filter(|condition| !is_ours(condition) && !is_first(condition)))
-        .map(owned)
+        .map(one_owned)
         .collect();
     conditions.extend([ours(COMPLETE, complete), ours(FAILED, failed)]);
     conditions
@@ -68,7 +68,12 @@ fn transition(
         .filter(|time| *time <= at && time.timestamp() >= 0)
 }
 
-fn owned(condition: &SignatureCondition<'_>) -> SignatureCondition<'static> {
+/// Conditions that do not need their document any more.
+pub(crate) fn owned(conditions: &[SignatureCondition<'_>]) -> Vec<SignatureCondition<'static>> {
+    conditions.iter().map(one_owned).collect()
+}
+
+fn one_owned(condition: &SignatureCondition<'_>) -> SignatureCondition<'static> {
     SignatureCondition {
         condition_type: condition.condition_type.clone().into_owned(),
         status: condition.status.clone().into_owned(),

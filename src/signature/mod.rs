@@ -23,6 +23,7 @@ mod unverified;
 pub use claims::{Claims, ClaimsError, PAYLOAD_LIMIT, PayloadProfile, UnverifiedClaims};
 pub use code::Code;
 pub use condition::conditions;
+pub(crate) use condition::owned;
 pub use evidence::{Evidence, Outcome, Subject};
 pub use examined::Trust;
 pub(crate) use examined::{Examined, Unfit};

@@ -38,6 +38,13 @@ impl<'d> Node<'d> {
         matches!(self.value, Value::Null)
     }
 
+    /// The member of that name, if the value is an object that has one.
+    pub(crate) fn member(&self, name: &str) -> Option<Self> {
+        let Value::Object(members) = self.value else { return None };
+        let (_, value) = members.iter().find(|(found, _)| found.as_str() == name)?;
+        Some(self.child(value))
+    }
+
     /// The value as an object whose members are to be taken one by one.
     pub(crate) fn object(self) -> Result<Object<'d>, JsonError> {
         let Value::Object(members) = self.value else { return Err(self.expected("an object")) };
@@ -123,8 +130,7 @@ impl<'d> Object<'d> {
     /// Takes a member that may be there. `null` is there.
     pub(crate) fn optional(&mut self, name: &'static str) -> Option<Node<'d>> {
         self.known.push(name);
-        let (_, value) = self.members.iter().find(|(found, _)| found.as_str() == name)?;
-        Some(self.node.child(value))
+        self.node.member(name)
     }
 
     /// The members not taken so far, in the document's order.

@@ -11,7 +11,7 @@ mod codes;
 use crate::signature::openpgp::inflate::codes::Codes;
 
 /// Room for a genuine message, to begin with.
-const FIRST_CAPACITY: usize = 2 << 10;
+const FIRST_CAPACITY: usize = 1 << 10;
 
 /// The most octets of which the sums of Adler-32 fit into 32 bits.
 const ADLER_RUN: usize = 5552;
@@ -273,19 +273,25 @@ impl<'a> Bits<'a> {
     /// Sees to it that 48 bits or more are in the buffer, or all that are left.
     #[inline]
     fn refill(&mut self) {
-        while self.count < 48 {
-            let rest = self.input.get(self.place..).unwrap_or_default();
-            let octets = if let Some(octets) = rest.first_chunk() {
-                self.buffer |= u64::from_le_bytes(*octets).wrapping_shl(self.count);
-                63_u32.saturating_sub(self.count) / 8
-            } else if let Some(octet) = rest.first() {
-                self.buffer |= u64::from(*octet).wrapping_shl(self.count);
-                1
-            } else {
+        if self.count >= 48 {
+            return;
+        }
+        let rest = self.input.get(self.place..).unwrap_or_default();
+        let Some(octets) = rest.first_chunk() else { return self.refill_at_end(rest) };
+        self.buffer |= u64::from_le_bytes(*octets).wrapping_shl(self.count);
+        self.place = self.place.wrapping_add(whole(63_u32.wrapping_sub(self.count) / 8));
+        self.count |= 56;
+    }
+
+    /// The same where less than eight octets are left.
+    fn refill_at_end(&mut self, rest: &[u8]) {
+        for octet in rest {
+            if self.count > 55 {
                 return;
-            };
-            self.place = self.place.saturating_add(whole(octets));
-            self.count = self.count.saturating_add(octets.saturating_mul(8));
+            }
+            self.buffer |= u64::from(*octet).wrapping_shl(self.count);
+            self.count = self.count.wrapping_add(8);
+            self.place = self.place.wrapping_add(1);
         }
     }
 

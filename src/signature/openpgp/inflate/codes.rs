@@ -58,25 +58,30 @@ impl<const N: usize, const TABLE: usize> Codes<N, TABLE> {
         }
 
         (self.lengths, self.complete) = (lengths, left == 0);
+        for (symbol, bits) in (0_u16..).zip(of_symbols).filter(|(_, bits)| **bits > 0) {
+            let place = lengths.get_mut(usize::from(*bits)).map(|length| &mut length.symbols)?;
+            *self.symbols.get_mut(usize::from(*place))? = symbol;
+            *place = place.wrapping_add(1);
+        }
+        self.look_up_short_ones()
+    }
+
+    /// Fills in the table.
+    fn look_up_short_ones(&mut self) -> Option<()> {
         // Those of the codes before, if there were any.
         self.short.fill(0);
-        let mut filled = lengths;
-        for (symbol, bits) in (0_u16..).zip(of_symbols).filter(|(_, bits)| **bits > 0) {
-            let length = filled.get_mut(usize::from(*bits))?;
-            *self.symbols.get_mut(usize::from(length.symbols))? = symbol;
-            let bits = u32::from(*bits);
-            if bits <= Self::SHORT {
+        for (bits, length) in (0_u16..).zip(&self.lengths).take(whole(Self::SHORT.wrapping_add(1))).skip(1) {
+            let symbols = self.symbols.get(usize::from(length.symbols)..)?.get(..usize::from(length.count))?;
+            let (unused, step) = (16_u32.wrapping_sub(u32::from(bits)), 1_usize.wrapping_shl(u32::from(bits)));
+            for (code, symbol) in (length.first..).zip(symbols) {
+                let entry = symbol.wrapping_shl(4) | bits;
                 // The first bit of a code is the lowest one of the input.
-                let code = length.first.wrapping_shl(16_u32.wrapping_sub(bits)).reverse_bits();
-                let entry = symbol.wrapping_shl(4) | u16::try_from(bits).unwrap_or_default();
-                let (mut place, step) = (usize::from(code), 1_usize.wrapping_shl(bits));
+                let mut place = usize::from(code.wrapping_shl(unused).reverse_bits());
                 while let Some(short) = self.short.get_mut(place) {
                     *short = entry;
                     place = place.wrapping_add(step);
                 }
             }
-            length.first = length.first.wrapping_add(1);
-            length.symbols = length.symbols.wrapping_add(1);
         }
         Some(())
     }
