@@ -190,6 +190,10 @@ impl Tables {
 /// A compressed block, and where reading has come to.
 fn compressed<'a>(mut bits: Bits<'a>, tables: &Tables, inflated: &mut Inflated) -> Result<Bits<'a>, InflateError> {
     loop {
+        bits.refill();
+        while let Some(octet) = tables.literals.octet(&mut bits) {
+            inflated.push(octet)?;
+        }
         // Enough for all that belongs to one match: 15 and 5 bits for its length, 15 and 13 for its distance.
         bits.refill();
         let symbol = tables.literals.next(&mut bits)?;

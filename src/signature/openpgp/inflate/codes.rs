@@ -91,11 +91,33 @@ impl<const N: usize, const TABLE: usize> Codes<N, TABLE> {
         self.complete
     }
 
+    /// The octet whose code comes next, if it is a short one and surely there.
+    #[inline]
+    pub(super) fn octet(&self, bits: &mut Bits<'_>) -> Option<u8> {
+        if bits.count < Self::SHORT {
+            return None;
+        }
+        let entry = self.entry(bits);
+        // The entries of symbols under 256; none is zero.
+        if entry.wrapping_sub(1) >= 0x0fff {
+            return None;
+        }
+        let length = u32::from(entry & 0x0f);
+        bits.buffer = bits.buffer.wrapping_shr(length);
+        bits.count = bits.count.wrapping_sub(length);
+        let [octet, _] = (entry >> 4).to_le_bytes();
+        Some(octet)
+    }
+
+    #[inline]
+    fn entry(&self, bits: &Bits<'_>) -> u16 {
+        self.short.get(usize::from(bits.peek()) & TABLE.wrapping_sub(1)).copied().unwrap_or_default()
+    }
+
     /// The symbol whose code comes next.
     #[inline]
     pub(super) fn next(&self, bits: &mut Bits<'_>) -> Result<u16, InflateError> {
-        let place = usize::from(bits.peek()) & TABLE.wrapping_sub(1);
-        let entry = self.short.get(place).copied().unwrap_or_default();
+        let entry = self.entry(bits);
         let length = u32::from(entry & 0x0f);
         if length > 0 {
             bits.skip(length)?;
