@@ -91,7 +91,7 @@ impl Trust {
                 let signer = authenticated.into_signer();
                 let agreement = record::names(hint.as_ref(), &signer)
                     .and_then(|()| claims.as_ref().map_or(Ok(()), |claims| record::agrees(signature, claims, &signer)));
-                Ok(Vouched { signer, notes: Vec::new(), claims: Read::Sigstore(claims), agreement })
+                Ok(Vouched { signer, notes: Vec::new(), claims: Read::Sigstore(Box::new(claims)), agreement })
             }
         }
     }
@@ -111,7 +111,7 @@ impl Trust {
             })?;
         let read =
             |profile| needs.profile(profile, &self.rules).then(|| Claims::parse(authenticated.payload(), profile));
-        let claims = [read(PayloadProfile::Containers), read(PayloadProfile::Release)];
+        let claims = Box::new([read(PayloadProfile::Containers), read(PayloadProfile::Release)]);
         let (signer, notes) = authenticated.into_signer();
         // What a record says beside its content is compared with what was signed, whichever grammar that is read by.
         let agreement =
@@ -144,9 +144,9 @@ struct Vouched {
 #[derive(Debug)]
 enum Read {
     /// By each grammar that terms ask for.
-    OpenPgp([Option<Result<Claims, ClaimsError>>; 2]),
+    OpenPgp(Box<[Option<Result<Claims, ClaimsError>>; 2]>),
     /// By the one grammar that there is.
-    Sigstore(Result<Claims, ClaimsError>),
+    Sigstore(Box<Result<Claims, ClaimsError>>),
 }
 
 /// Why nothing is vouched for.
@@ -189,7 +189,7 @@ impl<'i> Examined<'i> {
             Ok(Vouched { signer, notes, claims, .. }) => {
                 let claims = match claims {
                     Read::OpenPgp(claims) => claims.into_iter().flatten().flatten().next(),
-                    Read::Sigstore(claims) => claims.ok(),
+                    Read::Sigstore(claims) => (*claims).ok(),
                 };
                 Findings { signer: Some(signer), claims, notes }
             }
@@ -216,11 +216,12 @@ impl<'i> Examined<'i> {
         }
         let profile = terms.payload_profile.unwrap_or(rules.payload_profile);
         let claims = match (&vouched.claims, profile) {
-            (Read::OpenPgp([Some(claims), _]), PayloadProfile::Containers)
-            | (Read::OpenPgp([_, Some(claims)]), PayloadProfile::Release) => claims,
-            // Terms that nobody announced: there is no answer, and so no acceptance.
-            (Read::OpenPgp(_) | Read::Sigstore(_), _) => return Err(Unfit::Undecided(Undecided::NotExamined)),
+            (Read::OpenPgp(claims), PayloadProfile::Containers) => claims.first(),
+            (Read::OpenPgp(claims), PayloadProfile::Release) => claims.last(),
+            (Read::Sigstore(_), _) => None,
         };
+        // Terms that nobody announced: there is no answer, and so no acceptance.
+        let claims = claims.and_then(Option::as_ref).ok_or(Unfit::Undecided(Undecided::NotExamined))?;
         vouched.is_for(claims, subject, terms.identity.as_ref().unwrap_or(&rules.identity))?;
         signer_accepted?;
         terms.accept_time(vouched.signer.signed_at(), at)?;
