@@ -58,7 +58,9 @@ impl<const N: usize, const TABLE: usize> Codes<N, TABLE> {
         }
 
         (self.lengths, self.complete) = (lengths, left == 0);
-        for (symbol, bits) in (0_u16..).zip(of_symbols).filter(|(_, bits)| **bits > 0) {
+        // Those that do not occur come after the others, rather than being told apart.
+        lengths[0].symbols = next.symbols;
+        for (symbol, bits) in (0_u16..).zip(of_symbols) {
             let place = lengths.get_mut(usize::from(*bits)).map(|length| &mut length.symbols)?;
             *self.symbols.get_mut(usize::from(*place))? = symbol;
             *place = place.wrapping_add(1);
@@ -66,21 +68,26 @@ impl<const N: usize, const TABLE: usize> Codes<N, TABLE> {
         self.look_up_short_ones()
     }
 
-    /// Fills in the table.
+    /// Fills in the table: for the codes of one bit, then, twice as long each time, for those of one bit more.
     fn look_up_short_ones(&mut self) -> Option<()> {
-        // Those of the codes before, if there were any.
-        self.short.fill(0);
-        for (bits, length) in (0_u16..).zip(&self.lengths).take(whole(Self::SHORT.wrapping_add(1))).skip(1) {
-            let symbols = self.symbols.get(usize::from(length.symbols)..)?.get(..usize::from(length.count))?;
-            let (unused, step) = (16_u32.wrapping_sub(u32::from(bits)), 1_usize.wrapping_shl(u32::from(bits)));
-            for (code, symbol) in (length.first..).zip(symbols) {
-                let entry = symbol.wrapping_shl(4) | bits;
-                // The first bit of a code is the lowest one of the input.
-                let mut place = usize::from(code.wrapping_shl(unused).reverse_bits());
-                while let Some(short) = self.short.get_mut(place) {
-                    *short = entry;
-                    place = place.wrapping_add(step);
+        // The first bit of a code is the lowest one of the input: counted from the other end, the first code is zero, and
+        // remains the same when zeros are appended to it.
+        let (mut size, mut code) = (2_usize, 0_usize);
+        self.short.get_mut(..size)?.fill(0);
+        for (bits, length) in (1_u16..).zip(self.lengths.get(1..=whole(Self::SHORT))?) {
+            for symbol in self.symbols.get(usize::from(length.symbols)..)?.iter().take(usize::from(length.count)) {
+                *self.short.get_mut(code)? = symbol.wrapping_shl(4) | bits;
+                // Adds one: the last zero becomes one, and the ones after it, which are above it here, zeros.
+                let zeros = code ^ size.wrapping_sub(1);
+                if let Some(last) = zeros.checked_ilog2() {
+                    let bit = 1_usize.wrapping_shl(last);
+                    code = (code & bit.wrapping_sub(1)) | bit;
                 }
+            }
+            if size < TABLE {
+                let (filled, rest) = self.short.split_at_mut_checked(size)?;
+                rest.get_mut(..size)?.copy_from_slice(filled);
+                size = size.wrapping_mul(2);
             }
         }
         Some(())
