@@ -61,15 +61,20 @@ pub(super) fn inflate(input: &[u8], wrapping: Wrapping, limit: usize) -> Result<
         rest = zlib_header(input).ok_or(InflateError::Malformed)?;
     }
     let mut bits = Bits::new(rest);
-    let mut tables = Tables { literals: Codes::none(), distances: Codes::none() };
+    let (mut tables, mut fixed) = (Tables::none(), None);
     let mut inflated = Inflated { octets: Vec::with_capacity(FIRST_CAPACITY.min(limit)), limit };
     loop {
         bits.refill();
         let (last, kind) = (bits.take(1)?, bits.take(2)?);
         match kind {
             0 => stored(&mut bits, &mut inflated)?,
-            1 | 2 => {
-                if kind == 1 { tables.fixed() } else { tables.dynamic(&mut bits) }.ok_or(InflateError::Malformed)?;
+            1 => {
+                // Once, however many such blocks there are: one may have ten bits.
+                let fixed = fixed.get_or_insert_with(Tables::fixed).as_ref().ok_or(InflateError::Malformed)?;
+                bits = compressed(bits, fixed, &mut inflated)?;
+            }
+            2 => {
+                tables.dynamic(&mut bits).ok_or(InflateError::Malformed)?;
                 bits = compressed(bits, &tables, &mut inflated)?;
             }
             _ => return Err(InflateError::Malformed),
@@ -132,13 +137,20 @@ struct Tables {
 }
 
 impl Tables {
+    /// No codes.
+    fn none() -> Self {
+        Self { literals: Codes::none(), distances: Codes::none() }
+    }
+
     /// The codes of a block that brings none.
-    fn fixed(&mut self) -> Option<()> {
+    fn fixed() -> Option<Self> {
         let mut lengths = [8; 288];
         lengths.get_mut(144..256)?.fill(9);
         lengths.get_mut(256..280)?.fill(7);
-        self.literals.set(&lengths)?;
-        self.distances.set(&[5; 32])
+        let mut fixed = Self::none();
+        fixed.literals.set(&lengths)?;
+        fixed.distances.set(&[5; 32])?;
+        Some(fixed)
     }
 
     /// The codes that a block brings.

@@ -167,6 +167,23 @@ fn sets_of_codes_are_judged_as_by_the_peer() {
 }
 
 #[test]
+fn as_many_blocks_as_fit_into_a_content_are_read() {
+    // Empty ones: by the fixed codes, of ten bits each, and with codes of their own, of 87.
+    let fixed = |last| Written::default().number(last, 1).number(1, 2).code(0, 7);
+    let own = || {
+        let head = Written::dynamic(257, 1, &[(18, 1), (1, 1)]);
+        head.code(1, 1).number(127, 7).code(1, 1).number(107, 7).code(0, 1).code(0, 1).code(0, 1)
+    };
+    for (count, mut block) in [(52_000, fixed(0)), (5_000, own())] {
+        // More blocks follow.
+        block.0[0] = false;
+        let all = Written([block.0.repeat(count), fixed(1).0].concat());
+        same(&all.octets(), Wrapping::Raw);
+        assert_eq!(inflate(&all.octets(), Wrapping::Raw, 0), Ok((Vec::new(), 0)));
+    }
+}
+
+#[test]
 fn headers_are_judged_as_by_the_peer() {
     let stream = zlib(b"a payload", 6);
     for method in 0..=255 {
