@@ -17,6 +17,8 @@ use crate::source::{KeyFileError, ReplaceError, SourceError, WriteError};
 pub(super) enum Error {
     #[error("`--digest {digest}` is no manifest digest: {source}")]
     Digest { digest: String, source: DigestError },
+    #[error("interrupted: the reports tell what was verified before, and say that they are partial")]
+    Interrupted,
     #[error("{0}")]
     KeyFile(#[from] KeyFileError),
     #[error("{0}")]
@@ -43,6 +45,10 @@ pub(super) enum Error {
     Source(#[from] SourceError),
     #[error("{0}")]
     Usage(String),
+    #[error("cannot start a thread: {source}")]
+    Thread { source: io::Error },
+    #[error("the verification broke down: this is an error in vidimus, and what it has not told it has not verified")]
+    Worker,
     #[error("cannot write the report: {source}")]
     Write { source: io::Error },
 }
@@ -55,6 +61,7 @@ impl Error {
             Self::Policy(PolicyFileError::Policy(error)) => error.findings(),
             Self::Digest { .. }
             | Self::Images(_)
+            | Self::Interrupted
             | Self::KeyFile(_)
             | Self::Keyring(_)
             | Self::Merge(_)
@@ -65,7 +72,9 @@ impl Error {
             | Self::Replace(_)
             | Self::Shard(_)
             | Self::Source(_)
+            | Self::Thread { .. }
             | Self::Usage(_)
+            | Self::Worker
             | Self::Write { .. } => &[],
         }
     }
@@ -85,12 +94,15 @@ impl Error {
             Self::Shard(error) => Some(error.hint().to_owned()),
             Self::Digest { .. }
             | Self::Images(_)
+            | Self::Interrupted
             | Self::Convert(_)
             | Self::Policy(_)
             | Self::Reference { .. }
             | Self::Replace(_)
             | Self::Source(_)
+            | Self::Thread { .. }
             | Self::Usage(_)
+            | Self::Worker
             | Self::Write { .. } => None,
         }
     }

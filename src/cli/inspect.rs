@@ -13,8 +13,8 @@ use crate::cli::verify::looks_like_signature;
 use crate::image::{Carrier, Image, ImageSignature};
 use crate::report::Escaped;
 use crate::signature::{PayloadProfile, SignatureKind, Unverified, rfc3339};
-use crate::source::Input;
-use crate::source::export;
+use crate::source::export::{self, ITEM_LIMIT};
+use crate::source::{Input, SourceError};
 
 /// Show what images, signature records and raw signatures say, without verifying any of it
 #[derive(Args, Debug)]
@@ -32,20 +32,29 @@ impl Inspect {
         let mut status = Status::Allowed;
         let mut out = String::new();
         for source in &self.sources {
-            let input = match Input::read(source) {
+            let mut failed = |out: &mut String, error: &SourceError| {
+                line(out, format_args!("error {}", Escaped(&error.to_string())));
+                status = Status::Undecided;
+            };
+            let input = match Input::open(source) {
                 Ok(input) => input,
                 Err(error) => {
-                    line(&mut out, format_args!("error {}", Escaped(&error.to_string())));
-                    status = Status::Undecided;
+                    failed(&mut out, &error);
                     continue;
                 }
             };
-            if looks_like_signature(&input.bytes) {
-                line(&mut out, format_args!("signature {}", Escaped(&input.name)));
-                content(&mut out, &input.bytes);
+            let name = input.name().to_owned();
+            if looks_like_signature(input.head()) {
+                match input.into_bytes(ITEM_LIMIT) {
+                    Ok(bytes) => {
+                        line(&mut out, format_args!("signature {}", Escaped(&name)));
+                        content(&mut out, &bytes);
+                    }
+                    Err(error) => failed(&mut out, &error),
+                }
                 continue;
             }
-            export::read(&input.name, &input.bytes, &mut |item| {
+            export::read(&name, input.into_text(), &mut |item| {
                 let told = match &item.json {
                     Ok(json) => object(&mut out, json),
                     Err(error) => Err(error.problem.to_string()),

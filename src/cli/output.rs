@@ -10,7 +10,7 @@ use clap::ColorChoice;
 
 use crate::cli::error::Error;
 use crate::policy::Policy;
-use crate::report::{Escaped, JsonReport, NdjsonReport, Report, Style, TextReport};
+use crate::report::{Escaped, JsonReport, NdjsonReport, Report, Style, Summary, TextReport, totals_text};
 use crate::source::Replacement;
 
 /// A report that was asked for: its format, and the file it goes to.
@@ -62,31 +62,32 @@ impl Output {
         self.path.as_deref()
     }
 
-    /// Opens what the report is written to.
-    pub(super) fn open(&self, terminal: &Terminal) -> Result<Sink, Error> {
-        let target = match &self.path {
-            Some(path) => Target::File(Box::new(Replacement::begin(path)?)),
-            None => Target::Stdout(BufWriter::new(io::stdout())),
-        };
-        let report: Box<dyn Report> = match (self.format, &target) {
+    /// Whether it goes to a terminal.
+    pub(super) fn is_on_terminal(&self) -> bool {
+        self.path.is_none() && io::stdout().is_terminal()
+    }
+
+    /// Who writes the report.
+    pub(super) fn report(&self, terminal: &Terminal) -> Box<dyn Report> {
+        match (self.format, &self.path) {
             (Format::Json, _) => Box::new(JsonReport),
             (Format::Ndjson, _) => Box::new(NdjsonReport),
-            (Format::Text, Target::Stdout(_)) => Box::new(TextReport::new(terminal.style())),
-            (Format::Text, Target::File(_) | Target::Closed) => Box::new(TextReport::default()),
-        };
-        Ok(Sink { report, target, images: false })
+            (Format::Text, None) => Box::new(TextReport::new(terminal.style())),
+            (Format::Text, Some(_)) => Box::new(TextReport::default()),
+        }
+    }
+
+    /// Opens what the report is written to.
+    pub(super) fn open(&self) -> Result<Sink, Error> {
+        Ok(match &self.path {
+            Some(path) => Sink::File(Box::new(Replacement::begin(path)?)),
+            None => Sink::Stdout(BufWriter::new(io::stdout())),
+        })
     }
 }
 
-/// A report in the making.
-pub(super) struct Sink {
-    report: Box<dyn Report>,
-    target: Target,
-    /// An image was written.
-    images: bool,
-}
-
-enum Target {
+/// What a report is written to.
+pub(super) enum Sink {
     File(Box<Replacement>),
     Stdout(BufWriter<io::Stdout>),
     /// Standard output whose reader has gone. That is no error; the verification goes on, as its status matters.
@@ -95,39 +96,37 @@ enum Target {
 
 impl Sink {
     /// Writes a piece of the report.
-    pub(super) fn write(&mut self, piece: impl FnOnce(&dyn Report) -> String) -> Result<(), Error> {
-        let text = piece(self.report.as_ref());
-        self.attempt(|target| target.write_all(text.as_bytes()))
+    pub(super) fn write(&mut self, piece: &str) -> Result<(), Error> {
+        self.attempt(|target| target.write_all(piece.as_bytes()))
     }
 
-    /// Writes the piece about an image.
-    pub(super) fn write_image(&mut self, piece: impl FnOnce(&dyn Report) -> String) -> Result<(), Error> {
-        if std::mem::replace(&mut self.images, true) {
-            let between = self.report.between();
-            self.attempt(|target| target.write_all(between.as_bytes()))?;
+    /// Shows what was written to whoever reads along.
+    pub(super) fn flush(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Stdout(_) => self.attempt(|target| target.flush()),
+            Self::File(_) | Self::Closed => Ok(()),
         }
-        self.write(piece)
     }
 
     /// Ends the report; only now a file takes the place of the old one.
     pub(super) fn finish(mut self) -> Result<(), Error> {
         self.attempt(|target| target.flush())?;
-        match self.target {
-            Target::File(file) => Ok(file.commit()?),
-            Target::Stdout(_) | Target::Closed => Ok(()),
+        match self {
+            Self::File(file) => Ok(file.commit()?),
+            Self::Stdout(_) | Self::Closed => Ok(()),
         }
     }
 
     fn attempt(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
-        let outcome = match &mut self.target {
-            Target::File(file) => write(file.as_mut()),
-            Target::Stdout(stdout) => write(stdout),
-            Target::Closed => return Ok(()),
+        let outcome = match self {
+            Self::File(file) => write(file.as_mut()),
+            Self::Stdout(stdout) => write(stdout),
+            Self::Closed => return Ok(()),
         };
         match outcome {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 // What is buffered would be written, and fail, when the writer is dropped.
-                if let Target::Stdout(stdout) = std::mem::replace(&mut self.target, Target::Closed) {
+                if let Self::Stdout(stdout) = std::mem::replace(self, Self::Closed) {
                     let _ = stdout.into_parts();
                 }
                 Ok(())
@@ -187,6 +186,19 @@ impl Terminal {
         for lint in policy.lints() {
             // With standard error gone there is nobody left to tell.
             let _ = writeln!(stderr, "{lint}");
+        }
+    }
+
+    /// Whether what is under way may be shown on standard error.
+    pub(super) fn shows_progress(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// Says on standard error what a run came to.
+    pub(super) fn summarize(&self, summary: &Summary) {
+        if !self.quiet {
+            // With standard error gone there is nobody left to tell.
+            let _ = writeln!(self.stderr(), "{}", totals_text(summary));
         }
     }
 

@@ -6,7 +6,7 @@ mod digest;
 mod edit;
 pub(crate) mod hex;
 pub(crate) mod json;
-mod layout;
+pub(crate) mod layout;
 mod look_alike;
 mod manifest;
 pub(crate) mod members;

@@ -82,46 +82,9 @@ fn text(name: &str) -> String {
 
 /// Adds a part to the sums. Every part meets all that is unreadable or skipped, so that these are not added up.
 fn add(sum: &mut Summary, part: &Summary) {
-    let Summary {
-        images,
-        allowed,
-        denied,
-        undecided_images,
-        tolerated,
-        exempted,
-        unsigned,
-        signatures,
-        verified,
-        rejected,
-        undecided,
-        errors,
-        skipped,
-        codes,
-        partial,
-        listed: _,
-    } = part;
-    for (sum, count) in [
-        (&mut sum.images, images),
-        (&mut sum.allowed, allowed),
-        (&mut sum.denied, denied),
-        (&mut sum.undecided_images, undecided_images),
-        (&mut sum.tolerated, tolerated),
-        (&mut sum.exempted, exempted),
-        (&mut sum.unsigned, unsigned),
-        (&mut sum.signatures, signatures),
-        (&mut sum.verified, verified),
-        (&mut sum.rejected, rejected),
-        (&mut sum.undecided, undecided),
-    ] {
-        *sum = sum.saturating_add(*count);
-    }
-    for (code, count) in codes {
-        let sum = sum.codes.entry(*code).or_default();
-        *sum = sum.saturating_add(*count);
-    }
-    sum.errors = sum.errors.max(*errors);
-    sum.skipped = sum.skipped.max(*skipped);
-    sum.partial |= partial;
+    let (errors, skipped) = (sum.errors.max(part.errors), sum.skipped.max(part.skipped));
+    sum.add(Summary { listed: Vec::new(), ..part.clone() });
+    (sum.errors, sum.skipped) = (errors, skipped);
 }
 
 /// What several parts tell of items, in the order of the items. What more than one part tells alike comes out once.

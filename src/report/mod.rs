@@ -28,7 +28,7 @@ pub use lookup::{lookup_text, rule_title};
 pub use ndjson::NdjsonReport;
 pub use shard::{Shard, ShardError};
 pub use summary::{ERRORS_LISTED, Summary};
-pub use text::{Style, TextReport};
+pub use text::{Style, TextReport, totals_text};
 
 /// A report in some format, written piece by piece: each call returns a piece, and whoever calls puts them in order.
 ///

@@ -89,6 +89,53 @@ impl Summary {
         }
     }
 
+    /// Adds what another part of the run came to, whose items stand behind those counted here.
+    pub fn add(&mut self, part: Self) {
+        // Named one by one, so that none is forgotten.
+        let Self {
+            partial,
+            images,
+            allowed,
+            denied,
+            undecided_images,
+            tolerated,
+            exempted,
+            unsigned,
+            signatures,
+            verified,
+            rejected,
+            undecided,
+            errors,
+            skipped,
+            codes,
+            listed,
+        } = part;
+        for (sum, count) in [
+            (&mut self.images, images),
+            (&mut self.allowed, allowed),
+            (&mut self.denied, denied),
+            (&mut self.undecided_images, undecided_images),
+            (&mut self.tolerated, tolerated),
+            (&mut self.exempted, exempted),
+            (&mut self.unsigned, unsigned),
+            (&mut self.signatures, signatures),
+            (&mut self.verified, verified),
+            (&mut self.rejected, rejected),
+            (&mut self.undecided, undecided),
+            (&mut self.errors, errors),
+            (&mut self.skipped, skipped),
+        ] {
+            *sum = sum.saturating_add(count);
+        }
+        for (code, count) in codes {
+            let sum = self.codes.entry(code).or_default();
+            *sum = sum.saturating_add(count);
+        }
+        self.partial |= partial;
+        let room = ERRORS_LISTED.saturating_sub(self.listed.len());
+        self.listed.extend(listed.into_iter().take(room));
+    }
+
     /// Counts an object that carries no image.
     pub fn count_skipped(&mut self) {
         increase(&mut self.skipped);

@@ -92,12 +92,12 @@ impl Report for TextReport {
     fn end(&self, head: &Head, summary: &Summary) -> String {
         let Summary {
             images,
-            allowed,
-            denied,
-            undecided_images,
-            tolerated,
-            exempted,
-            unsigned,
+            allowed: _,
+            denied: _,
+            undecided_images: _,
+            tolerated: _,
+            exempted: _,
+            unsigned: _,
             signatures,
             verified,
             rejected,
@@ -109,15 +109,7 @@ impl Report for TextReport {
             listed: _,
         } = summary;
         let mut out = String::new();
-        let mut images = format!("images      {images}: {allowed} allowed, {denied} denied ({unsigned} unsigned)");
-        for (count, what) in
-            [(undecided_images, "undecided"), (tolerated, "allowed without meeting the policy"), (exempted, "exempt")]
-        {
-            if *count > 0 {
-                let _ = write!(images, ", {count} {what}");
-            }
-        }
-        line(&mut out, format_args!("{images}"));
+        line(&mut out, format_args!("images      {images}: {}", decisions_text(summary)));
         let judged = format_args!("{verified} verified, {rejected} rejected, {undecided} undecided");
         line(&mut out, format_args!("signatures  {signatures}: {judged}"));
         if *errors > 0 {
@@ -134,6 +126,31 @@ impl Report for TextReport {
         }
         out
     }
+}
+
+/// What a run came to, in one line.
+pub fn totals_text(summary: &Summary) -> String {
+    let mut out = format!("{} images: {}", summary.images, decisions_text(summary));
+    if summary.errors > 0 {
+        let _ = write!(out, ", {} unreadable", summary.errors);
+    }
+    if summary.partial {
+        out.push_str(", interrupted");
+    }
+    out
+}
+
+fn decisions_text(summary: &Summary) -> String {
+    let Summary { allowed, denied, undecided_images, tolerated, exempted, unsigned, .. } = summary;
+    let mut out = format!("{allowed} allowed, {denied} denied ({unsigned} unsigned)");
+    for (count, what) in
+        [(undecided_images, "undecided"), (tolerated, "allowed without meeting the policy"), (exempted, "exempt")]
+    {
+        if *count > 0 {
+            let _ = write!(out, ", {count} {what}");
+        }
+    }
+    out
 }
 
 /// The decision about an image and its reason, as lines.

@@ -3,9 +3,11 @@
 //! What a document is, is seen from its text and not from its name: JSON (one object, a list, or an array), JSON
 //! documents one after another, with or without line breaks between them, YAML, and YAML of several documents.
 
+use std::io::Read;
 use std::ops::ControlFlow;
 
 use crate::source::feed::Feed;
+use crate::source::window::Window;
 use crate::source::{Location, SourceError, SourceProblem, json, yaml};
 
 /// The largest object that is read: 16 MiB, ten times what etcd stores.
@@ -19,9 +21,10 @@ pub const LIST_DEPTH: usize = 4;
 pub struct Item<'a> {
     /// Where it stands.
     pub location: Location,
-    /// The text of one JSON object, syntactically sound; YAML is turned into JSON.
+    /// The text of one object; YAML is turned into JSON. Its brackets and strings are closed; whether what stands between
+    /// is JSON finds out who reads it.
     pub json: Result<&'a str, SourceError>,
-    /// The item's complete JSON text, also where it is not an acceptable object; absent where text was lost.
+    /// The item's complete text, also where it is not an acceptable object; absent where text was lost.
     pub verbatim: Option<&'a str>,
 }
 
@@ -59,15 +62,17 @@ pub enum Shape {
 
 /// Visits the items of an export in their order.
 ///
-/// A bad item does not lose the others. A syntax error ends its document: the complete items before it are visited,
-/// then the error, and reading goes on with the next document if there is one. `visit` may end it at any item.
+/// The text is never held: at most one item of a JSON document is, or a YAML document of up to [`ITEM_LIMIT`].
+///
+/// A bad item does not lose the others. What breaks the list itself ends its document: the complete items before it are
+/// visited, then the error, and reading goes on with the next document if there is one. `visit` may end it at any item.
 ///
 /// ```
 /// use std::ops::ControlFlow;
 /// use vidimus::source::export;
 ///
 /// let mut found = Vec::new();
-/// let summary = export::read("export.json", br#"{"items": [{"kind": "Image"}, 5]}"#, &mut |item| {
+/// let summary = export::read("export.json", &br#"{"items": [{"kind": "Image"}, 5]}"#[..], &mut |item| {
 ///     found.push(match item.json {
 ///         Ok(json) => format!("{}: {json}", item.location),
 ///         Err(error) => error.to_string(),
@@ -80,35 +85,35 @@ pub enum Shape {
 /// ]);
 /// assert_eq!((summary.items, summary.bad), (2, 1));
 /// ```
-pub fn read(name: &str, bytes: &[u8], visit: &mut dyn FnMut(Item<'_>) -> ControlFlow<()>) -> Summary {
-    let (text, cut) = match std::str::from_utf8(bytes) {
-        Ok(text) => (text, None),
-        Err(error) => {
-            let sound = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            (std::str::from_utf8(sound).unwrap_or_default(), Some(error.valid_up_to()))
-        }
-    };
-    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut feed = Feed::new(name, text, cut, visit);
-    // An error in the flow means that the visitor had enough.
-    let _ = if looks_like_json(text.get(start..).unwrap_or_default()) {
-        json::read(&mut feed, start)
+pub fn read(name: &str, mut text: impl Read, visit: &mut dyn FnMut(Item<'_>) -> ControlFlow<()>) -> Summary {
+    let mut window = Window::new(&mut text);
+    let mut feed = Feed::new(name, visit);
+    if window.starts_with(BYTE_ORDER_MARK) {
+        window.step(BYTE_ORDER_MARK.len());
+    }
+    let read = if looks_like_json(&mut window) {
+        json::read(&mut feed, &mut window)
     } else {
-        yaml::read(&mut feed, start)
+        yaml::read(&mut feed, &mut window)
     };
-    feed.finish()
+    feed.finish(&mut window, read)
 }
+
+/// The one of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// How far is looked to see what a text is.
+const BEGINNING: usize = 4096;
 
 /// Whether the text begins as JSON does. YAML may begin with a bracket too, but then a bare word follows.
-fn looks_like_json(text: &str) -> bool {
-    let text = text.trim_ascii_start();
-    text.strip_prefix(['{', '[']).map(str::trim_ascii_start).is_some_and(|rest| {
-        rest.is_empty()
-            || rest.starts_with(['"', '{', '[', '}', ']', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
-            || ["true", "false", "null"].iter().any(|word| rest.starts_with(word))
-    })
+fn looks_like_json(window: &mut Window<'_>) -> bool {
+    window.skip_space();
+    let text = window.ahead(BEGINNING);
+    let Some((b'{' | b'[', rest)) = text.split_first() else { return false };
+    let rest = rest.trim_ascii_start();
+    rest.first().is_none_or(|first| b"\"{[}]-0123456789".contains(first))
+        || [&b"true"[..], b"false", b"null"].iter().any(|word| rest.starts_with(word))
 }
-
 /// What stands at the beginning of a JSON text, in words.
 pub(super) fn describe(json: &str) -> &'static str {
     match json.bytes().next() {

@@ -1,266 +1,340 @@
 //! JSON documents: one, or several one after another.
 //!
-//! A document is never held as a tree: its items are slices of the text, and what is no item is skipped.
+//! A document is never held: its items are taken out of the text as they come by, and what is no item is skipped. An item
+//! is as long as its brackets say; whether it is JSON finds out who reads it.
 
-use std::fmt;
+mod stop;
+
 use std::ops::ControlFlow;
 
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize as _, Deserializer as _};
-use serde_json::value::RawValue;
-use serde_json::{Deserializer, Error};
-
-use crate::source::export::{LIST_DEPTH, Shape};
+use crate::source::export::{ITEM_LIMIT, LIST_DEPTH, Shape};
 use crate::source::feed::Feed;
-use crate::source::resume::resume;
+use crate::source::resume::Resume;
+use crate::source::window::{Ended, Place, Window};
 use crate::source::{SourceProblem, yaml};
 
-/// Reads documents from `start` to the end of the text.
-pub(super) fn read(feed: &mut Feed<'_, '_>, start: usize) -> ControlFlow<()> {
-    let text = feed.text;
-    let mut next = skip_space(text, start);
-    let mut is_lines = false;
-    while next < text.len() {
+use self::stop::{Stop, error};
+
+/// How far a document is looked at as a whole, to see whether it is an object rather than a list.
+const LOOK_AHEAD: usize = 1 << 20;
+
+/// Reads documents to the end of the text.
+pub(super) fn read(feed: &mut Feed<'_>, window: &mut Window<'_>) -> ControlFlow<()> {
+    let mut resume = Resume::default();
+    loop {
+        window.skip_space();
+        window.keep();
+        if window.peek().is_none() {
+            return ControlFlow::Continue(());
+        }
         // Behind the mark that YAML sets between documents, the rest may be either.
-        if feed.has_documents() && text.get(next..).is_some_and(|rest| rest.starts_with("---")) {
-            return yaml::read(feed, next);
+        if feed.has_documents() && window.starts_with(b"---") {
+            return yaml::read(feed, window);
         }
         feed.begin();
-        let end = match document(feed, next)? {
-            Document::Read(end) => {
-                is_lines = !text.get(next..end).unwrap_or_default().contains('\n');
-                end
-            }
-            Document::Broken { read_to } => resume(text, next, read_to, is_lines),
-        };
-        next = skip_space(text, end);
+        document(feed, window, &mut resume)?;
     }
-    ControlFlow::Continue(())
 }
 
-/// How a document ended.
-enum Document {
-    /// It was read, up to here.
-    Read(usize),
-    /// A syntax error ended it. The items of a list were read up to `read_to`.
-    Broken { read_to: Option<usize> },
+/// Reads the document at which the window stands.
+fn document(feed: &mut Feed<'_>, window: &mut Window<'_>, resume: &mut Resume) -> ControlFlow<()> {
+    let start = window.at();
+    let place = window.place(start);
+    let mut walk = Walk::new(feed, window, "", 0, resume.lines());
+    let read = walk.document();
+    let (kind, path, in_list) = (walk.kind.take(), std::mem::take(&mut walk.path), walk.in_list);
+    match read {
+        Ok(Document::List { before, after }) => {
+            let end = window.at();
+            resume.after(window.position(end).0 == place.line);
+            follows(feed, window);
+            feed.shape(|| Shape::List { before, after });
+            not_a_list(feed, place, "", kind)
+        }
+        Ok(Document::Object { end }) => {
+            resume.after(window.position(end).0 == place.line);
+            follows(feed, window);
+            feed.shape(|| Shape::Object);
+            item(feed, place, "", window.text(start, end))
+        }
+        Err(Stop::Visitor) => ControlFlow::Break(()),
+        Err(stop) => {
+            let at = stop.at(window);
+            let problem = stop.problem(window);
+            feed.lost(place, &path, problem)?;
+            resume.find(window, in_list, at);
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+/// Says whether another document follows.
+fn follows(feed: &mut Feed<'_>, window: &mut Window<'_>) {
+    if feed.is_several() {
+        // It is known, and the next one may be long in coming.
+        return;
+    }
+    window.skip_space();
+    if window.peek().is_some() {
+        feed.more_follows();
+    }
+}
+
+/// Hands over an item, if it is text.
+fn item(feed: &mut Feed<'_>, place: Place, path: &str, bytes: &[u8]) -> ControlFlow<()> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => feed.item(place, path, text),
+        Err(error) => {
+            let offset = place.offset.saturating_add(error.valid_up_to());
+            feed.lost(place, path, SourceProblem::Encoding { offset })
+        }
+    }
 }
 
 /// Hands over one item, or the items of a list that stands in a list.
-pub(super) fn element(feed: &mut Feed<'_, '_>, origin: usize, path: &str, raw: &str, depth: usize) -> ControlFlow<()> {
-    let offset = feed.offset_of(raw).unwrap_or(origin);
-    if raw.starts_with('{') && raw.contains("\"items\"") {
-        let mut walk = Walk { feed, text: raw, origin, depth, prefix: path, state: State::default() };
-        let result = Deserializer::from_str(raw).deserialize_any(&mut walk);
-        let state = walk.state;
-        return match result {
-            _ if state.stopped => ControlFlow::Break(()),
-            Err(_) if state.too_deep => feed.bad_item(offset, path, SourceProblem::Nesting { limit: LIST_DEPTH }, raw),
-            Err(error) => {
-                let (line, column) = feed.position(offset);
-                let message = error.to_string();
-                feed.lost(offset, path, SourceProblem::Syntax { message, line, column })
-            }
-            Ok(()) if state.list.is_some() => not_a_list(feed, offset, path, state),
-            Ok(()) => feed.item(offset, path, raw),
-        };
+pub(super) fn element(feed: &mut Feed<'_>, place: Place, path: &str, bytes: &[u8], depth: usize) -> ControlFlow<()> {
+    if !bytes.starts_with(b"{") || !may_have_items(bytes) {
+        return item(feed, place, path, bytes);
     }
-    feed.item(offset, path, raw)
+    let mut reader = bytes;
+    let mut window = Window::at_one_place(&mut reader, place);
+    let mut walk = Walk::new(feed, &mut window, path, depth, false);
+    let read = walk.document();
+    let kind = walk.kind.take();
+    match read {
+        Ok(Document::List { .. }) => not_a_list(feed, place, path, kind),
+        Ok(Document::Object { .. }) => item(feed, place, path, bytes),
+        Err(Stop::Visitor) => ControlFlow::Break(()),
+        Err(Stop::TooDeep) => {
+            let problem = SourceProblem::Nesting { limit: LIST_DEPTH };
+            match std::str::from_utf8(bytes) {
+                Ok(text) => feed.bad_item(place, path, problem, text),
+                Err(_) => feed.lost(place, path, problem),
+            }
+        }
+        Err(stop) => {
+            let problem = stop.problem(&mut window);
+            feed.lost(place, path, problem)
+        }
+    }
 }
 
-/// Reads the document at `start`.
-fn document(feed: &mut Feed<'_, '_>, start: usize) -> ControlFlow<(), Document> {
-    let text = feed.text;
-    let rest = text.get(start..).unwrap_or_default();
-    let mut deserializer = Deserializer::from_str(rest);
-    if !rest.starts_with(['{', '[']) {
-        return match <&RawValue>::deserialize(&mut deserializer) {
-            Ok(raw) => {
-                feed.item(start, "", raw.get())?;
-                ControlFlow::Continue(Document::Read(start.saturating_add(raw.get().len())))
-            }
-            Err(error) => broken(feed, start, State::default(), &error),
-        };
-    }
-    let mut walk = Walk { feed, text: rest, origin: start, depth: 0, prefix: "", state: State::default() };
-    let result = deserializer.deserialize_any(&mut walk);
-    let state = walk.state;
-    if state.stopped {
-        return ControlFlow::Break(());
-    }
-    if let Err(error) = result {
-        return broken(feed, start, state, &error);
-    }
-    let next = start.saturating_add(state.end);
-    if skip_space(text, next) < text.len() {
-        feed.more_follows();
-    }
-    if let Some((open, close)) = state.list {
-        feed.shape(|| Shape::List {
-            before: rest.get(..open).unwrap_or_default().to_owned(),
-            after: rest.get(close..state.end).unwrap_or_default().to_owned(),
-        });
-        not_a_list(feed, start, "", state)?;
-    } else {
-        feed.shape(|| Shape::Object);
-        feed.item(start, "", rest.get(..state.end).unwrap_or_default())?;
-    }
-    ControlFlow::Continue(Document::Read(next))
+/// Whether an object may have a member `items`, however its name is spelled.
+fn may_have_items(bytes: &[u8]) -> bool {
+    [&b"\"items\""[..], b"\\u"].iter().any(|part| memchr::memmem::find(bytes, part).is_some())
 }
 
 /// Complains about a list that says that it is something else.
-fn not_a_list(feed: &mut Feed<'_, '_>, offset: usize, path: &str, state: State) -> ControlFlow<()> {
-    match state.kind.filter(|kind| !kind.ends_with("List")) {
-        Some(kind) => feed.lost(offset, path, SourceProblem::NotAList { kind }),
+fn not_a_list(feed: &mut Feed<'_>, place: Place, path: &str, kind: Option<String>) -> ControlFlow<()> {
+    match kind.filter(|kind| !kind.ends_with("List")) {
+        Some(kind) => feed.lost(place, path, SourceProblem::NotAList { kind }),
         None => ControlFlow::Continue(()),
     }
 }
 
-/// Reports a syntax error.
-fn broken(feed: &mut Feed<'_, '_>, start: usize, state: State, error: &Error) -> ControlFlow<(), Document> {
-    let (first_line, first_column) = feed.position(start);
-    let line = first_line.saturating_add(error.line()).saturating_sub(1);
-    let column = match error.line() {
-        0 | 1 => first_column.saturating_add(error.column()).saturating_sub(1),
-        _ => error.column(),
-    };
-    let problem = if error.is_eof() {
-        feed.cut_problem().unwrap_or(SourceProblem::CutOff { line, column })
-    } else {
-        let message = error.to_string();
-        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned();
-        SourceProblem::Syntax { message, line, column }
-    };
-    feed.lost(start, &state.path, problem)?;
-    let is_list = state.in_list || state.list.is_some();
-    ControlFlow::Continue(Document::Broken { read_to: is_list.then_some(start.saturating_add(state.end)) })
+/// A document that was read.
+enum Document {
+    /// It is a list, whose items were handed over.
+    List { before: String, after: String },
+    /// It is something else, kept up to `end`.
+    Object { end: usize },
 }
 
 /// Reads one document, or an item that may be a list itself.
-struct Walk<'w, 'v, 't, 'a> {
-    feed: &'w mut Feed<'v, 't>,
-    /// The text, which begins with the document but may go on behind it.
-    text: &'a str,
-    /// Where in the source the document is whose items these are.
-    origin: usize,
-    depth: usize,
+struct Walk<'w, 'v, 'r> {
+    feed: &'w mut Feed<'v>,
+    window: &'w mut Window<'r>,
     /// The path of this list within lists.
     prefix: &'w str,
-    state: State,
-}
-
-/// What was seen so far.
-#[derive(Default)]
-struct State {
-    /// Where the last value ends, and at last the document.
-    end: usize,
-    in_list: bool,
+    depth: usize,
+    lines: bool,
     /// The item that is being read.
     path: String,
-    /// What lies between the brackets of the items.
-    list: Option<(usize, usize)>,
     kind: Option<String>,
-    stopped: bool,
-    too_deep: bool,
+    /// Items were handed over.
+    in_list: bool,
 }
 
-impl<'a> Walk<'_, '_, '_, 'a> {
-    fn end_of(&self, part: &str) -> usize {
-        part.as_ptr().addr().saturating_sub(self.text.as_ptr().addr()).saturating_add(part.len())
+impl<'w, 'v, 'r> Walk<'w, 'v, 'r> {
+    fn new(feed: &'w mut Feed<'v>, window: &'w mut Window<'r>, prefix: &'w str, depth: usize, lines: bool) -> Self {
+        Self { feed, window, prefix, depth, lines, path: String::new(), kind: None, in_list: false }
     }
 
-    /// Reads the elements of an array of items; `open` is behind its bracket.
-    fn elements<A: SeqAccess<'a>>(&mut self, mut seq: A, open: usize, name: &str) -> Result<(), A::Error> {
-        if self.depth >= LIST_DEPTH {
-            self.state.too_deep = true;
-            return Err(A::Error::custom("lists are nested too deep"));
+    fn document(&mut self) -> Result<Document, Stop> {
+        match self.window.peek() {
+            Some(b'{') => match self.whole_object()? {
+                Some(end) => Ok(Document::Object { end }),
+                None => self.object(),
+            },
+            Some(b'[') => {
+                let before = self.kept_up_to(self.window.at().saturating_add(1))?;
+                self.elements("")?;
+                Ok(Document::List { before, after: self.kept_up_to(self.window.at())? })
+            }
+            Some(_) => {
+                let start = self.window.at();
+                self.value()?;
+                // A word of JSON or a number; else it is anything but a document.
+                self.check(start)?;
+                Ok(Document::Object { end: self.window.at() })
+            }
+            None => Err(Stop::CutOff),
         }
-        self.state.in_list = true;
-        self.state.end = open;
-        let dot = if self.prefix.is_empty() || name.is_empty() { "" } else { "." };
+    }
+
+    /// The end of the object, if it is not large and is no list. Most documents of a stream are such.
+    fn whole_object(&mut self) -> Result<Option<usize>, Stop> {
+        let start = self.window.at();
+        let ended = self.window.short_value(self.lines, LOOK_AHEAD);
+        if ended == Ended::Complete && !may_have_items(self.window.text(start, self.window.at())) {
+            return Ok(Some(self.window.at()));
+        }
+        self.window.back();
+        Ok(None)
+    }
+
+    fn object(&mut self) -> Result<Document, Stop> {
+        let mut before = None;
+        self.window.step(1);
         for index in 0_usize.. {
-            self.state.path = format!("{}{dot}{name}[{index}]", self.prefix);
-            let Some(raw) = seq.next_element::<&RawValue>()? else { break };
-            self.state.end = self.end_of(raw.get());
-            let depth = self.depth.saturating_add(1);
-            if element(self.feed, self.origin, &self.state.path, raw.get(), depth).is_break() {
-                self.state.stopped = true;
-                return Err(A::Error::custom("stopped"));
+            self.window.skip_space();
+            match self.window.peek() {
+                Some(b'"') => {}
+                Some(b'}') if index == 0 => break,
+                Some(b'}') => return Err(Stop::syntax("trailing comma", self.window.at())),
+                Some(_) => return Err(Stop::syntax("key must be a string", self.window.at())),
+                None => return Err(Stop::CutOff),
             }
-        }
-        self.state.in_list = false;
-        self.state.path.clear();
-        let close = skip_space(self.text, self.state.end);
-        self.state.list = Some((open, close));
-        self.state.end = close.saturating_add(1);
-        Ok(())
-    }
-}
-
-impl<'a> Visitor<'a> for &mut Walk<'_, '_, '_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, seq: A) -> Result<(), A::Error> {
-        self.elements(seq, 1, "")
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        self.state.end = 1;
-        while let Some(key) = map.next_key::<&RawValue>()? {
-            let name: String = serde_json::from_str(key.get()).map_err(A::Error::custom)?;
-            let colon = skip_space(self.text, self.end_of(key.get()));
-            let value = skip_space(self.text, colon.saturating_add(1));
-            let is_array = self.text.get(value..).is_some_and(|rest| rest.starts_with('['));
-            if name == "items" && is_array {
-                if self.state.list.is_some() {
-                    return Err(A::Error::custom("the member `items` occurs twice"));
+            let name = self.name()?;
+            self.expect(b':', "expected `:`")?;
+            self.window.skip_space();
+            if name == "items" && self.window.peek() == Some(b'[') {
+                if before.is_some() {
+                    return Err(Stop::syntax("the member `items` occurs twice", self.window.at()));
                 }
-                map.next_value_seed(Items { walk: self, open: value.saturating_add(1) })?;
+                before = Some(self.kept_up_to(self.window.at().saturating_add(1))?);
+                self.elements("items")?;
             } else {
-                let raw = map.next_value::<&RawValue>()?.get();
-                self.state.end = self.end_of(raw);
-                if name == "kind" && self.state.kind.is_none() {
-                    self.state.kind = serde_json::from_str(raw).ok();
+                let start = self.window.at();
+                self.value()?;
+                self.check(start)?;
+                if name == "kind" && self.kind.is_none() {
+                    self.kind = serde_json::from_slice(self.window.text(start, self.window.at())).ok();
                 }
             }
+            self.window.skip_space();
+            match self.window.peek() {
+                Some(b',') => self.window.step(1),
+                Some(b'}') => break,
+                Some(_) => return Err(Stop::syntax("expected `,` or `}`", self.window.at())),
+                None => return Err(Stop::CutOff),
+            }
         }
-        self.state.end = skip_space(self.text, self.state.end).saturating_add(1);
+        self.window.step(1);
+        let end = self.window.at();
+        Ok(match before {
+            Some(before) => Document::List { before, after: self.kept_up_to(end)? },
+            None => Document::Object { end },
+        })
+    }
+
+    /// Reads the elements of an array of items; what is kept afterwards begins with its closing bracket.
+    fn elements(&mut self, name: &str) -> Result<(), Stop> {
+        if self.depth >= LIST_DEPTH {
+            return Err(Stop::TooDeep);
+        }
+        let dot = if self.prefix.is_empty() || name.is_empty() { "" } else { "." };
+        let depth = self.depth.saturating_add(1);
+        self.window.step(1);
+        self.in_list = true;
+        for index in 0_usize.. {
+            self.window.skip_space();
+            self.window.keep();
+            self.path = format!("{}{dot}{name}[{index}]", self.prefix);
+            match self.window.peek() {
+                None => return Err(Stop::CutOff),
+                Some(b']') if index == 0 => break,
+                Some(b']') => return Err(Stop::syntax("trailing comma", self.window.at())),
+                Some(_) => {}
+            }
+            let start = self.window.at();
+            let place = self.window.place(start);
+            let flow = match self.value() {
+                Err(Stop::TooLarge) => self.feed.lost(place, &self.path, SourceProblem::TooLarge { limit: ITEM_LIMIT }),
+                Err(stop) => return Err(stop),
+                Ok(()) if self.window.at() == start => {
+                    return Err(Stop::syntax("expected value", start));
+                }
+                Ok(()) => element(self.feed, place, &self.path, self.window.text(start, self.window.at()), depth),
+            };
+            if flow.is_break() {
+                return Err(Stop::Visitor);
+            }
+            self.window.skip_space();
+            match self.window.peek() {
+                Some(b',') => self.window.step(1),
+                Some(b']') => break,
+                Some(_) => return Err(Stop::syntax("expected `,` or `]`", self.window.at())),
+                None => return Err(Stop::CutOff),
+            }
+        }
+        self.window.keep();
+        self.window.step(1);
+        self.path.clear();
         Ok(())
     }
-}
 
-/// The array of a list.
-struct Items<'i, 'w, 'v, 't, 'a> {
-    walk: &'i mut Walk<'w, 'v, 't, 'a>,
-    open: usize,
-}
-
-impl<'a> DeserializeSeed<'a> for Items<'_, '_, '_, '_, 'a> {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Items<'_, '_, '_, '_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
+    /// Steps over a value, and says what is wrong where it has no end.
+    fn value(&mut self) -> Result<(), Stop> {
+        let start = self.window.at();
+        match self.window.value(self.lines, ITEM_LIMIT) {
+            Ended::Complete => Ok(()),
+            Ended::TooLarge => Err(Stop::TooLarge),
+            // What is no text may have hidden the end.
+            Ended::CutOff => Err(self.kept_up_to(self.window.end()).err().unwrap_or(Stop::CutOff)),
+            Ended::Broken(at) => {
+                let start = start.max(self.window.kept());
+                let text = self.window.text(start, at.saturating_add(1));
+                Err(error(text, start).unwrap_or(Stop::CutOff))
+            }
+        }
     }
 
-    fn visit_seq<A: SeqAccess<'a>>(self, seq: A) -> Result<(), A::Error> {
-        self.walk.elements(seq, self.open, "items")
+    /// Whether the value that begins at `start` and ends here is JSON.
+    fn check(&mut self, start: usize) -> Result<(), Stop> {
+        match error(self.window.text(start, self.window.at()), start) {
+            None => Ok(()),
+            // An end that comes too early is in the middle of the text.
+            Some(Stop::CutOff) => Err(Stop::syntax("expected value", start)),
+            Some(stop) => Err(stop),
+        }
     }
-}
 
-/// Where the next token begins.
-fn skip_space(text: &str, from: usize) -> usize {
-    let rest = text.get(from..).unwrap_or_default();
-    text.len().saturating_sub(rest.trim_start_matches([' ', '\t', '\r', '\n']).len())
+    /// Reads the name of a member.
+    fn name(&mut self) -> Result<String, Stop> {
+        let start = self.window.at();
+        self.value()?;
+        self.check(start)?;
+        let name = self.window.text(start, self.window.at());
+        serde_json::from_slice(name).map_err(|error| Stop::syntax(&error.to_string(), start))
+    }
+
+    fn expect(&mut self, byte: u8, message: &str) -> Result<(), Stop> {
+        self.window.skip_space();
+        match self.window.peek() {
+            Some(found) if found == byte => {
+                self.window.step(1);
+                Ok(())
+            }
+            Some(_) => Err(Stop::syntax(message, self.window.at())),
+            None => Err(Stop::CutOff),
+        }
+    }
+
+    /// What is kept, up to `end`, which is the document's own text.
+    fn kept_up_to(&self, end: usize) -> Result<String, Stop> {
+        let kept = self.window.kept();
+        let text = std::str::from_utf8(self.window.text(kept, end));
+        text.map(str::to_owned).map_err(|error| Stop::Encoding { at: kept.saturating_add(error.valid_up_to()) })
+    }
 }

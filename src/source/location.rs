@@ -83,6 +83,14 @@ pub enum SourceProblem {
     /// The file could not be read.
     #[error("cannot be read: {0}")]
     Io(#[from] std::io::Error),
+    /// The source could be read up to some byte and no further: the file failed, or what it is compressed with did.
+    #[error("cannot be read further than byte {offset} of its text: {source}")]
+    Stopped {
+        /// How many bytes of text could be read.
+        offset: usize,
+        /// Why not more.
+        source: std::io::Error,
+    },
     /// The source holds nothing at all.
     #[error("no object found: expected JSON or YAML of `Image` objects")]
     Empty,
@@ -97,7 +105,7 @@ pub enum SourceProblem {
     CutOff {
         /// The line, counted from 1.
         line: usize,
-        /// The column, counted from 1.
+        /// The column, counted from 1, in bytes.
         column: usize,
     },
     /// The text is neither JSON nor YAML.
@@ -107,7 +115,7 @@ pub enum SourceProblem {
         message: String,
         /// The line, counted from 1.
         line: usize,
-        /// The column, counted from 1.
+        /// The column, counted from 1; of JSON, in bytes.
         column: usize,
     },
     /// An item is not an object.

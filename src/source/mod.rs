@@ -1,5 +1,6 @@
 //! Where images, signatures and keys come from, and where objects are written to: files and standard streams.
 
+mod documents;
 pub mod export;
 mod feed;
 mod input;
@@ -10,7 +11,9 @@ pub mod policy;
 mod replacement;
 mod resume;
 mod rewritten;
+mod scan;
 mod transcode;
+mod window;
 mod yaml;
 
 pub use input::Input;

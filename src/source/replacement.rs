@@ -69,9 +69,13 @@ impl Write for Replacement {
     }
 }
 
+/// The directory that a file is in.
+pub(super) fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// A temporary file in the directory of `target`, with the rights that `target` has or would get.
 fn create_beside(target: &Path) -> io::Result<NamedTempFile> {
-    let directory = target.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".vidimus-");
     #[cfg(unix)]
@@ -80,7 +84,7 @@ fn create_beside(target: &Path) -> io::Result<NamedTempFile> {
         // Subject to the umask, as any new file.
         builder.permissions(fs::Permissions::from_mode(0o644));
     }
-    let file = builder.tempfile_in(directory)?;
+    let file = builder.tempfile_in(directory_of(target))?;
     if let Ok(metadata) = fs::metadata(target) {
         file.as_file().set_permissions(metadata.permissions())?;
     }

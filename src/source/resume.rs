@@ -1,51 +1,100 @@
 //! Finding the next document behind a broken one.
 
-/// Where the next document begins after the broken one at `start`, a list of which the items before `read_to` were
-/// read if that is given.
+use crate::source::window::Window;
+
+/// How many bytes are looked at again, over a whole source, for the sake of documents that begin inside broken ones.
 ///
-/// That is a line that begins with a bracket and follows on a line that ends with a closing one, which inside a
-/// document would need a comma. Where documents are lines, any line may begin one; and a document that is no list may
-/// be broken off within its first line.
-pub(super) fn resume(text: &str, start: usize, read_to: Option<usize>, is_lines: bool) -> usize {
-    let mut from = read_to.unwrap_or(start);
-    let mut anywhere = is_lines || read_to.is_none();
-    while let Some(at) = text.get(from..).and_then(|rest| rest.find('\n')) {
-        let end = from.saturating_add(at);
-        let next = end.saturating_add(1);
-        let line = text.get(from..end).unwrap_or_default().trim_ascii_end();
-        let begins = text.get(next..).is_some_and(|rest| rest.starts_with(['{', '[']));
-        if begins && (anywhere || line.ends_with(['}', ']'])) {
-            return next;
-        }
-        anywhere = is_lines;
-        from = next;
+/// Without a bound, lines that each begin what never ends would be read to the end over and over.
+const AGAIN_LIMIT: usize = 64 << 20;
+
+/// What is known of the documents of a source, for finding the next one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Resume {
+    /// The last document that was read was a line.
+    lines: bool,
+    /// How many bytes were looked at again.
+    again: usize,
+}
+
+impl Resume {
+    /// Whether documents are lines.
+    pub(super) fn lines(&self) -> bool {
+        self.lines
     }
-    text.len()
+
+    /// Says that a document was read, and whether it was a line.
+    pub(super) fn after(&mut self, is_line: bool) {
+        self.lines = is_line;
+    }
+
+    /// Moves the window to where the next document begins after a broken one, which was noticed to be so at `noticed`,
+    /// and whose items before what is kept were read if it is a list.
+    ///
+    /// That is a line that begins with a bracket and follows on a line that ends with a closing one, which inside a
+    /// document would need a comma. Where documents are lines, any line may begin one; and a document that is no list may
+    /// be broken off within its first line.
+    pub(super) fn find(&mut self, window: &mut Window<'_>, in_list: bool, noticed: usize) {
+        let again = noticed.saturating_sub(window.kept());
+        if self.again.saturating_add(again) <= AGAIN_LIMIT {
+            self.again = self.again.saturating_add(again);
+            window.back();
+        }
+        let mut anywhere = self.lines || !in_list;
+        while let Some(last) = window.skip_line() {
+            window.keep();
+            let begins = matches!(window.peek(), Some(b'{' | b'['));
+            if begins && (anywhere || matches!(last, Some(b'}' | b']'))) {
+                return;
+            }
+            anywhere = self.lines;
+        }
+        window.keep();
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn resumed(text: &str, in_list: bool, lines: bool, kept: usize) -> String {
+        let mut reader = text.as_bytes();
+        let mut window = Window::new(&mut reader);
+        window.ahead(kept);
+        window.step(kept);
+        window.keep();
+        Resume { lines, again: 0 }.find(&mut window, in_list, kept);
+        let length = text.len();
+        String::from_utf8(window.ahead(length).to_vec()).unwrap()
+    }
+
     #[test]
     fn goes_on_where_a_document_can_begin() {
-        for (text, is_plain, rest) in [
-            ("{\"a\n{}", true, "{}"),
-            ("{\"a\":1,\n{}\n", true, "{}\n"),
-            ("{bad}\n{}", true, "{}"),
-            ("{\n  bad\n}\n{\n}\n", true, "{\n}\n"),
-            ("{\n  \"items\": [\n    {bad}\n  ]\n}\r\n{}", false, "{}"),
-            ("{\"items\":[\n{bad},\n{}\n]}", false, ""),
-            ("{\"items\":[\n{bad},\n{}\n]}\n[]", false, "[]"),
-            ("{\"a\":\n{}", true, "{}"),
-            ("{bad}", true, ""),
+        for (text, in_list, rest) in [
+            ("{\"a\n{}", false, "{}"),
+            ("{\"a\":1,\n{}\n", false, "{}\n"),
+            ("{bad}\n{}", false, "{}"),
+            ("{\n  bad\n}\n{\n}\n", false, "{\n}\n"),
+            ("{\n  \"items\": [\n    {bad}\n  ]\n}\r\n{}", true, "{}"),
+            ("{\"items\":[\n{bad},\n{}\n]}", true, ""),
+            ("{\"items\":[\n{bad},\n{}\n]}\n[]", true, "[]"),
+            ("{\"a\":\n{}", false, "{}"),
+            ("{bad}", false, ""),
         ] {
-            let at = resume(text, 0, (!is_plain).then_some(0), false);
-            assert_eq!(text.get(at..), Some(rest), "{text:?}");
+            assert_eq!(resumed(text, in_list, false, 0), rest, "{text:?}");
         }
         let list = "{\"items\":[{}\n{}";
-        assert_eq!(resume(list, 0, Some(12), false), list.len());
-        assert_eq!(resume(list, 0, Some(12), true), 13);
-        assert_eq!(resume("{\ngarbage\n{}", 0, None, true), 10);
+        assert_eq!(resumed(list, true, false, 12), "");
+        assert_eq!(resumed(list, true, true, 12), "{}");
+        assert_eq!(resumed("{\ngarbage\n{}", false, true, 0), "{}");
+    }
+
+    #[test]
+    fn text_is_not_looked_at_again_without_end() {
+        let mut reader = &b"{\n{}\n{}\n"[..];
+        let mut window = Window::new(&mut reader);
+        window.ahead(8);
+        window.step(5);
+        Resume { lines: false, again: AGAIN_LIMIT }.find(&mut window, false, 5);
+        assert_eq!(window.ahead(10), b"");
     }
 }

@@ -1,6 +1,7 @@
 //! From YAML to JSON text and back.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
@@ -13,24 +14,34 @@ use crate::image::yaml::DEPTH_LIMIT;
 use crate::source::export::ITEM_LIMIT;
 
 /// JSON text that is being written from a YAML document.
-pub(super) struct Out {
+pub(super) struct Out<'l> {
     text: String,
     /// The text would be larger than an item may be; what follows is read but not kept.
     full: bool,
-    /// How many bytes the whole document may still become. Aliases let a small document become a large one.
-    allowance: usize,
+    /// How many bytes the document has become.
+    written: usize,
+    /// How long the document is, as far as it was read.
+    length: &'l Cell<usize>,
 }
 
-impl Out {
-    pub(super) fn new(allowance: usize) -> Self {
-        Self { text: String::new(), full: false, allowance }
+/// How many times longer than a document its JSON may be. Escapes need up to six bytes for one; the rest is aliases.
+const EXPANSION: usize = 8;
+
+/// How many bytes a document may become in any case.
+const EXPANSION_FLOOR: usize = 1 << 16;
+
+impl<'l> Out<'l> {
+    /// The text of a document of `length` bytes, which may grow.
+    pub(super) fn new(length: &'l Cell<usize>) -> Self {
+        Self { text: String::new(), full: false, written: 0, length }
     }
 
     pub(super) fn push<E: serde::de::Error>(&mut self, text: &str) -> Result<(), E> {
-        self.allowance = self
-            .allowance
-            .checked_sub(text.len())
-            .ok_or_else(|| E::custom("the aliases expand to much more than the document itself"))?;
+        self.written = self.written.saturating_add(text.len());
+        // Aliases let a small document become a large one.
+        if self.written > self.length.get().saturating_mul(EXPANSION).saturating_add(EXPANSION_FLOOR) {
+            return Err(E::custom("the aliases expand to much more than the document itself"));
+        }
         if self.text.len().saturating_add(text.len()) > ITEM_LIMIT {
             self.full = true;
         } else if !self.full {
@@ -61,9 +72,9 @@ impl Out {
 }
 
 /// Writes a value as JSON.
-pub(super) struct ToJson<'o>(pub(super) &'o mut Out);
+pub(super) struct ToJson<'o, 'l>(pub(super) &'o mut Out<'l>);
 
-impl<'de> DeserializeSeed<'de> for ToJson<'_> {
+impl<'de> DeserializeSeed<'de> for ToJson<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -71,7 +82,7 @@ impl<'de> DeserializeSeed<'de> for ToJson<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for ToJson<'_> {
+impl<'de> Visitor<'de> for ToJson<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -140,7 +151,7 @@ impl<'de> Visitor<'de> for ToJson<'_> {
     }
 }
 
-impl Out {
+impl Out<'_> {
     /// Writes the name of a member and its colon.
     pub(super) fn member<E: serde::de::Error>(&mut self, name: &str) -> Result<(), E> {
         self.push_string(name)?;

@@ -1,88 +1,108 @@
 //! YAML documents: turned into JSON text, as `kubectl` does, so that one reader of objects serves both.
 
+use std::cell::Cell;
 use std::fmt;
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Error;
 
-use crate::image::yaml::{self, options};
+use crate::image::yaml::{message, options, position};
+use crate::source::documents::{self, Document, Next};
 use crate::source::export::{ITEM_LIMIT, Shape};
 use crate::source::feed::Feed;
 use crate::source::transcode::{Out, ToJson};
+use crate::source::window::{Place, Window};
 use crate::source::{SourceProblem, json};
 
-/// How many times longer than a document its JSON may be. Escapes need up to six bytes for one; the rest is aliases.
-const EXPANSION: usize = 8;
+/// How many bytes of a document are held together, for what is repeated by aliases.
+const RECORDED_LIMIT: usize = ITEM_LIMIT;
 
-/// How many bytes a document may become in any case.
-const EXPANSION_FLOOR: usize = 1 << 16;
-
-/// Reads documents from `start` to the end of the text.
-pub(super) fn read(feed: &mut Feed<'_, '_>, start: usize) -> ControlFlow<()> {
-    let documents = yaml::split(feed.text, start);
-    let count = documents.len();
-    for (index, range) in documents.into_iter().enumerate() {
-        let is_last = index.saturating_add(1) == count;
-        feed.begin();
-        if !is_last {
-            feed.more_follows();
-        }
-        // What is cut off may look complete all the same.
-        if let Some(problem) = feed.cut.filter(|_| is_last).and_then(|_| feed.cut_problem()) {
-            feed.lost(range.start, "", problem)?;
-        } else {
-            document(feed, range)?;
+/// Reads documents from where the window stands to the end of the text.
+pub(super) fn read(feed: &mut Feed<'_>, window: &mut Window<'_>) -> ControlFlow<()> {
+    let mut held = String::new();
+    let mut next = documents::next(window, ITEM_LIMIT);
+    loop {
+        let start = window.kept();
+        match next {
+            Next::End => return ControlFlow::Continue(()),
+            Next::Document => {
+                let place = window.place(start);
+                let text = std::str::from_utf8(window.text(start, window.at()));
+                let wrong = text.map(|text| held.push_str(text)).err();
+                next = documents::next(window, ITEM_LIMIT);
+                // What could not be read to its end may look complete all the same.
+                if matches!(next, Next::End) && window.has_failed() {
+                    feed.begin();
+                    return ControlFlow::Continue(());
+                }
+                feed.begin();
+                if !matches!(next, Next::End) {
+                    feed.more_follows();
+                }
+                match wrong {
+                    None => document(feed, place, &held)?,
+                    Some(error) => {
+                        let offset = start.saturating_add(error.valid_up_to());
+                        feed.lost(place, "", SourceProblem::Encoding { offset })?;
+                    }
+                }
+                held.clear();
+            }
+            Next::Large => {
+                feed.begin();
+                large_document(feed, window)?;
+                next = documents::next(window, ITEM_LIMIT);
+            }
         }
     }
-    ControlFlow::Continue(())
 }
 
-fn document(feed: &mut Feed<'_, '_>, range: Range<usize>) -> ControlFlow<()> {
-    let start = range.start;
-    let text = feed.text.get(range).unwrap_or_default();
-    let out = Out::new(text.len().saturating_mul(EXPANSION).saturating_add(EXPANSION_FLOOR));
-    let mut walk = Walk { feed, out, origin: start, list: None, kind: None, path: String::new(), stopped: false };
+/// Reads a document that is held.
+fn document(feed: &mut Feed<'_>, place: Place, text: &str) -> ControlFlow<()> {
+    let length = Cell::new(text.len());
+    let mut walk = Walk::new(feed, place, &length);
     let result = serde_saphyr::with_deserializer_from_str_with_options(text, options(), |deserializer| {
         Value { walk: &mut walk, name: "" }.deserialize(deserializer)
     });
-    let Walk { mut out, list, kind, path, stopped, .. } = walk;
-    if stopped {
-        return ControlFlow::Break(());
+    walk.finish(result)
+}
+
+/// Reads a document that is not held.
+fn large_document(feed: &mut Feed<'_>, window: &mut Window<'_>) -> ControlFlow<()> {
+    let place = window.place(window.at());
+    let length = Cell::new(0);
+    let mut document = Document::new(window, &length);
+    let mut limits = options();
+    if let Some(budget) = &mut limits.budget {
+        budget.max_reader_input_bytes = None;
+        budget.max_recorded_anchor_bytes = RECORDED_LIMIT;
     }
-    if let Err(error) = result {
-        let problem = problem(feed, start, &error);
-        return feed.lost(start, &path, problem);
+    let mut walk = Walk::new(feed, place, &length);
+    let result = serde_saphyr::with_deserializer_from_reader_with_options(&mut document, limits, |deserializer| {
+        Value { walk: &mut walk, name: "" }.deserialize(deserializer)
+    });
+    document.skip();
+    if window.has_failed() && !walk.stopped {
+        // That is told when the source ends.
+        return ControlFlow::Continue(());
     }
-    let Some(json) = out.take(0) else {
-        return feed.lost(start, "", SourceProblem::TooLarge { limit: ITEM_LIMIT });
-    };
-    let Some(at) = list else {
-        feed.shape(|| Shape::Object);
-        return feed.item(start, "", &json);
-    };
-    let (before, after) = json.split_at_checked(at).unwrap_or_default();
-    feed.shape(|| Shape::List { before: before.to_owned(), after: after.to_owned() });
-    match kind.filter(|kind| !kind.ends_with("List")) {
-        Some(kind) => feed.lost(start, "", SourceProblem::NotAList { kind }),
-        None => ControlFlow::Continue(()),
-    }
+    walk.finish(result)
 }
 
 /// What the YAML reader says, with its line counted from the beginning of the source.
-fn problem(feed: &mut Feed<'_, '_>, start: usize, error: &Error) -> SourceProblem {
-    let (first, _) = feed.position(start);
-    let (line, column) = yaml::position(error);
-    let line = line.saturating_add(first).saturating_sub(1);
-    SourceProblem::Syntax { message: yaml::message(error), line, column }
+fn problem(place: Place, error: &Error) -> SourceProblem {
+    let (line, column) = position(error);
+    let line = line.saturating_add(place.line).saturating_sub(1);
+    SourceProblem::Syntax { message: message(error), line, column }
 }
 
 /// Reads one document: an object, or a list whose items are handed over one by one.
-struct Walk<'w, 'v, 't> {
-    feed: &'w mut Feed<'v, 't>,
+struct Walk<'w, 'v> {
+    feed: &'w mut Feed<'v>,
     /// The document without the items of a list.
-    out: Out,
-    origin: usize,
+    out: Out<'w>,
+    place: Place,
     /// Where in `out` the items belong.
     list: Option<usize>,
     kind: Option<String>,
@@ -91,7 +111,36 @@ struct Walk<'w, 'v, 't> {
     stopped: bool,
 }
 
-impl Walk<'_, '_, '_> {
+impl<'w, 'v> Walk<'w, 'v> {
+    fn new(feed: &'w mut Feed<'v>, place: Place, length: &'w Cell<usize>) -> Self {
+        let out = Out::new(length);
+        Self { feed, out, place, list: None, kind: None, path: String::new(), stopped: false }
+    }
+
+    /// Says what is left to say when the document was read.
+    fn finish(self, result: Result<(), Error>) -> ControlFlow<()> {
+        let Self { feed, mut out, place, list, kind, path, stopped } = self;
+        if stopped {
+            return ControlFlow::Break(());
+        }
+        if let Err(error) = result {
+            return feed.lost(place, &path, problem(place, &error));
+        }
+        let Some(json) = out.take(0) else {
+            return feed.lost(place, "", SourceProblem::TooLarge { limit: ITEM_LIMIT });
+        };
+        let Some(at) = list else {
+            feed.shape(|| Shape::Object);
+            return feed.item(place, "", &json);
+        };
+        let (before, after) = json.split_at_checked(at).unwrap_or_default();
+        feed.shape(|| Shape::List { before: before.to_owned(), after: after.to_owned() });
+        match kind.filter(|kind| !kind.ends_with("List")) {
+            Some(kind) => feed.lost(place, "", SourceProblem::NotAList { kind }),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
     fn elements<'de, A: SeqAccess<'de>>(&mut self, mut seq: A, name: &str) -> Result<(), A::Error> {
         self.out.push("[")?;
         let start = self.out.len();
@@ -101,8 +150,8 @@ impl Walk<'_, '_, '_> {
                 break;
             }
             let flow = match self.out.take(start) {
-                Some(json) => json::element(self.feed, self.origin, &self.path, &json, 1),
-                None => self.feed.lost(self.origin, &self.path, SourceProblem::TooLarge { limit: ITEM_LIMIT }),
+                Some(json) => json::element(self.feed, self.place, &self.path, json.as_bytes(), 1),
+                None => self.feed.lost(self.place, &self.path, SourceProblem::TooLarge { limit: ITEM_LIMIT }),
             };
             if flow.is_break() {
                 self.stopped = true;
@@ -136,13 +185,13 @@ impl Walk<'_, '_, '_> {
 }
 
 /// A value that may be a list of items: a document, or its member `items`.
-struct Value<'i, 'w, 'v, 't> {
-    walk: &'i mut Walk<'w, 'v, 't>,
+struct Value<'i, 'w, 'v> {
+    walk: &'i mut Walk<'w, 'v>,
     /// Empty for a document.
     name: &'static str,
 }
 
-impl<'de> DeserializeSeed<'de> for Value<'_, '_, '_, '_> {
+impl<'de> DeserializeSeed<'de> for Value<'_, '_, '_> {
     type Value = ();
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -150,7 +199,7 @@ impl<'de> DeserializeSeed<'de> for Value<'_, '_, '_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Value<'_, '_, '_, '_> {
+impl<'de> Visitor<'de> for Value<'_, '_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -70,7 +70,7 @@ fn verifier(folder: &Path, key: &str, rules: Rules) -> Verifier {
 /// Every image of a file, with the name of what carries it.
 fn verdicts(verifier: &Verifier, path: &Path) -> Vec<(String, Verdict)> {
     let mut found = Vec::new();
-    export::read("export", &fs::read(path).unwrap(), &mut |item| {
+    export::read("export", fs::File::open(path).unwrap(), &mut |item| {
         let Carrier::Image(carried) = Carrier::read(item.json.as_ref().unwrap()).unwrap() else {
             panic!("{} carries no image", item.location);
         };

@@ -87,6 +87,10 @@ mod report_schema;
 #[cfg(test)]
 mod sigstore;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
+mod streams_interrupted;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod write_images;

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::thread;
 
 use base64::Engine as _;
 use vidimus::image::Text;
@@ -89,12 +90,16 @@ pub(crate) fn run_with_input(arguments: &[&str], input: &[u8]) -> Ran {
     let mut command = vidimus();
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    match child.stdin.take().unwrap().write_all(input) {
-        // A command that refuses its arguments does not read.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-        outcome => outcome.unwrap(),
-    }
-    ran(child.wait_with_output().unwrap())
+    let mut stdin = child.stdin.take().unwrap();
+    thread::scope(|scope| {
+        // Beside reading what it says: it may say more than fits into a pipe before it has read everything.
+        scope.spawn(move || match stdin.write_all(input) {
+            // A command that refuses its arguments does not read.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+            outcome => outcome.unwrap(),
+        });
+        ran(child.wait_with_output().unwrap())
+    })
 }
 
 fn ran(output: Output) -> Ran {

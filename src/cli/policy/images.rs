@@ -22,7 +22,7 @@ pub(super) fn visit(source: &str, items: &mut u64, visit: &mut dyn FnMut(Place<'
         *items = item.saturating_add(1);
         item
     };
-    let input = match Input::read(source) {
+    let input = match Input::open(source) {
         Ok(input) => input,
         Err(error) => {
             return vec![ItemError {
@@ -32,12 +32,13 @@ pub(super) fn visit(source: &str, items: &mut u64, visit: &mut dyn FnMut(Place<'
             }];
         }
     };
-    if looks_like_signature(&input.bytes) {
+    let name = input.name().to_owned();
+    if looks_like_signature(input.head()) {
         let message = "expected an export, found an OpenPGP file".to_owned();
-        return vec![ItemError { item: number(), place: input.name, message }];
+        return vec![ItemError { item: number(), place: name, message }];
     }
     let mut errors = Vec::new();
-    export::read(&input.name, &input.bytes, &mut |item| {
+    export::read(&name, input.into_text(), &mut |item| {
         let (number, place) = (number(), item.location.to_string());
         let read = match &item.json {
             Ok(json) => Carrier::read(json).map_err(|error| error.to_string()),

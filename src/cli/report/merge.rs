@@ -54,7 +54,7 @@ fn parse_output(text: &str) -> Result<Output, String> {
 
 impl Merge {
     pub(super) fn run(self, terminal: &Terminal) -> Result<Status, Error> {
-        let mut sink = self.output.open(terminal)?;
+        let (report, mut sink) = (self.output.report(terminal), self.output.open()?);
         let (pieces, mut run) = self.survey()?;
         let retell: fn(&WrittenImage) -> String = match self.output.format() {
             Format::Ndjson => |image: &WrittenImage| NdjsonReport.retold(image),
@@ -68,14 +68,19 @@ impl Merge {
             told.extend(telling.map(|told| told.map(|told| told.map_err(MergeReportsError::from))));
         }
         let mut tally = Tally::default();
-        sink.write(|report| report.begin(&run.head))?;
+        let mut between = "";
+        sink.write(&report.begin(&run.head))?;
         for told in InOrder::of(told) {
             let told = told?;
             tally.count(&told);
             match told {
-                Told::Image(image) => sink.write_image(|_| retell(&image))?,
+                Told::Image(image) => {
+                    sink.write(between)?;
+                    sink.write(&retell(&image))?;
+                    between = report.between();
+                }
                 Told::Error(error) => {
-                    sink.write(|report| report.error(&error))?;
+                    sink.write(&report.error(&error))?;
                     if run.summary.listed.len() < ERRORS_LISTED {
                         run.summary.listed.push(error);
                     }
@@ -83,7 +88,7 @@ impl Merge {
             }
         }
         tally.check(&run, errors_told).map_err(MergeReportsError::from)?;
-        sink.write(|report| report.end(&run.head, &run.summary))?;
+        sink.write(&report.end(&run.head, &run.summary))?;
         sink.finish()?;
 
         match Status::of(&run.summary) {

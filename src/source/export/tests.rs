@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+use serde::de::IgnoredAny;
+
 use super::*;
 
 const LIST: &str = r#"{"apiVersion":"v1","items":[{"a":1},{"b":[2]},{"c":{}}],"kind":"List"}"#;
@@ -8,8 +10,10 @@ const LIST: &str = r#"{"apiVersion":"v1","items":[{"a":1},{"b":[2]},{"c":{}}],"k
 fn visit(name: &str, bytes: &[u8]) -> (Vec<String>, Summary) {
     let mut seen = Vec::new();
     let summary = read(name, bytes, &mut |item| {
-        seen.push(match item.json {
-            Ok(json) => format!("{}: {json}", item.location),
+        seen.push(match item.json.map(|json| (json, serde_json::from_str::<IgnoredAny>(json))) {
+            Ok((json, Ok(_))) => format!("{}: {json}", item.location),
+            // Whoever reads the item finds that out.
+            Ok((_, Err(error))) => format!("? {}: {error}", item.location),
             Err(error) => format!("! {error}"),
         });
         ControlFlow::Continue(())
@@ -121,7 +125,7 @@ fn a_cut_list_still_gives_its_complete_items() {
         assert!(summary.lost.is_some(), "{cut}");
     }
     let (seen, _) = visit("x", b"{\n  \"items\": [\n    {},\n    {\"a\": tru}]}");
-    assert_eq!(seen, ["x: items[0]: {}", "! x: items[1]: expected ident at line 4, column 14"]);
+    assert_eq!(seen, ["x: items[0]: {}", "? x: items[1]: expected ident at line 1 column 10"]);
 }
 
 #[test]
@@ -135,7 +139,7 @@ fn a_bad_document_does_not_lose_the_next() {
     );
     assert_eq!(seen[3], "x: document 4 (line 4): {\"d\":1}");
     let seen = items(&["{\"a\":1}", "{\"b\":}", "{\"c\":1", "garbage", "{\"items\":[{},5]}", "{\"d\":1}"].join("\n"));
-    let good: Vec<_> = seen.iter().filter(|line| !line.starts_with("! ")).collect();
+    let good: Vec<_> = seen.iter().filter(|line| line.starts_with("x: ")).collect();
     assert_eq!(
         good,
         [
@@ -160,7 +164,10 @@ fn text_must_be_utf8() {
     assert_eq!(seen[2], "! x: items[2]: not UTF-8 at byte 47: expected JSON or YAML text");
     assert_eq!((seen.len(), summary.lost.is_some()), (3, true));
     assert_eq!(visit("x", b"\xff").0, ["! x: not UTF-8 at byte 0: expected JSON or YAML text"]);
-    assert_eq!(visit("x", b"{}\xff").0[1..], ["! x: not UTF-8 at byte 2: expected JSON or YAML text"]);
+    assert_eq!(
+        visit("x", b"{}\xff").0[1..],
+        ["! x: document 2 (line 1): not UTF-8 at byte 2: expected JSON or YAML text"]
+    );
     assert_eq!(visit("x", b"a: 1\n---\nb: 2\n\xff").0.len(), 2);
 }
 
@@ -180,6 +187,17 @@ fn one_object_is_bounded_and_the_others_are_read() {
         let seen = items(&text);
         assert_eq!(seen, ["! x: [0]: the object is larger than 16777216 bytes", "x: [1]: {}"]);
     }
+}
+
+#[test]
+fn what_is_longer_than_is_looked_ahead_is_read_all_the_same() {
+    let long = "x".repeat(3 << 20);
+    let object = format!(r#"{{"a":"{long}","b":"\"items\""}}"#);
+    assert_eq!(items(&object), [format!("x: {object}")]);
+    let list = format!(r#"{{"a":"{long}","items":[{object},{{}}],"b":"{long}"}}"#);
+    assert_eq!(items(&list), [format!("x: items[0]: {object}"), "x: items[1]: {}".to_owned()]);
+    let lines = format!("{object}\n{list}\n{object}");
+    assert_eq!(items(&lines).len(), 4);
 }
 
 #[test]

@@ -1,0 +1,98 @@
+//! Items on their way from the sources to the workers.
+
+use std::ops::Range;
+
+use crate::source::Location;
+use crate::source::export::{self, Item};
+
+/// How much text is judged together, in bytes.
+const TEXT: usize = 256 << 10;
+
+/// How many items are judged together.
+const ITEMS: usize = 256;
+
+/// Items that are judged together, in the order of the sources.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Which batch of the run it is.
+    pub(super) number: u64,
+    pub(super) items: Vec<Pending>,
+    /// The text of the items.
+    text: String,
+    /// Set where a source ends with the batch.
+    pub(super) source_end: Option<export::Summary>,
+    /// Set on the last batch of a run.
+    pub(super) run_end: Option<RunEnd>,
+}
+
+/// What is known when everything was read.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct RunEnd {
+    /// The first source that was a signature where an export was expected.
+    pub(super) raw_signature: Option<String>,
+}
+
+/// An item that is to be judged.
+#[derive(Debug)]
+pub(super) struct Pending {
+    /// The number of the item in the run.
+    pub(super) number: u64,
+    pub(super) location: Location,
+    pub(super) content: Content,
+}
+
+/// What an item is.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// The text of an object.
+    Object(Range<usize>),
+    /// A raw signature.
+    Signature(Vec<u8>),
+    /// It cannot be read. Its text may be there all the same.
+    Unreadable { message: String, verbatim: Option<Range<usize>> },
+}
+
+impl Batch {
+    /// An empty batch.
+    pub(super) fn new(number: u64) -> Self {
+        Self { number, ..Self::default() }
+    }
+
+    /// Adds an item of an export.
+    pub(super) fn push(&mut self, number: u64, item: Item<'_>) {
+        let Item { location, json, verbatim } = item;
+        let start = self.text.len();
+        let text = json.as_ref().ok().copied().or(verbatim);
+        self.text.push_str(text.unwrap_or_default());
+        let range = start..self.text.len();
+        let content = match json {
+            Ok(_) => Content::Object(range),
+            Err(error) => Content::Unreadable { message: error.problem.to_string(), verbatim: verbatim.map(|_| range) },
+        };
+        self.items.push(Pending { number, location, content });
+    }
+
+    /// The text of an item.
+    pub(super) fn text(&self, range: &Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or_default()
+    }
+
+    /// How many bytes of memory it is accounted for.
+    pub(super) fn size(&self) -> usize {
+        let raw = self.items.iter().map(|item| match &item.content {
+            Content::Signature(bytes) => bytes.len(),
+            Content::Object(_) | Content::Unreadable { .. } => 0,
+        });
+        raw.fold(self.text.len(), usize::saturating_add)
+    }
+
+    /// Whether it holds enough.
+    pub(super) fn is_full(&self) -> bool {
+        self.items.len() >= ITEMS || self.size() >= TEXT
+    }
+
+    /// Whether there is nothing to do for it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.source_end.is_none() && self.run_end.is_none()
+    }
+}

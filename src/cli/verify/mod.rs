@@ -1,0 +1,169 @@
+//! `vidimus verify`: the main job.
+//!
+//! One thread reads the sources and makes batches of their items, workers judge them and write what each report tells of
+//! them, and the thread that began it all puts that in order and writes it out.
+
+mod batch;
+mod flow;
+mod judging;
+mod pipeline;
+mod progress;
+mod reading;
+mod targets;
+mod telling;
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::thread;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, ValueEnum};
+
+use crate::cli::context::ContextOptions;
+use crate::cli::error::Error;
+use crate::cli::output::{Output, Terminal};
+use crate::cli::rules::RuleOptions;
+use crate::cli::shard::ShardOptions;
+use crate::cli::{EXIT_STATUS, Status, at, parse_time};
+use crate::image::{Digest, Reference};
+use crate::policy::Requirement;
+use crate::report::Head;
+use crate::source;
+use crate::verifier::Verifier;
+
+use self::judging::Judge;
+use self::progress::Progress;
+use self::reading::Sources;
+pub(super) use self::reading::looks_like_signature;
+use self::telling::Telling;
+
+/// Verify the signatures of images and decide whether they may run
+///
+/// An image is allowed when at least one of its signatures verifies with a trusted key and is for this image, by its
+/// manifest digest and by its reference; or, with a policy, when it meets what the policy demands.
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_STATUS)]
+pub(super) struct Verify {
+    /// Exports: JSON, NDJSON or YAML with Image objects; `-` is standard input
+    #[arg(required = true, value_name = "SOURCE")]
+    sources: Vec<String>,
+
+    /// Key files, or directories of them, that are trusted; may be given more than once
+    #[arg(long, required_unless_present = "policy", value_name = "FILE|DIR")]
+    keys: Vec<PathBuf>,
+
+    /// Policy documents, or directories of them: policy.json, ClusterImagePolicy and ImagePolicy, or SignaturePolicy;
+    /// may be given more than once
+    #[arg(long, value_name = "FILE|DIR", conflicts_with = "keys")]
+    policy: Vec<PathBuf>,
+
+    /// The time to judge by, such as 2026-01-31 or 2026-01-31T12:00:00Z; now, if not given
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    at: Option<DateTime<Utc>>,
+
+    /// A report: text, json or ndjson, to standard output or to a file; may be given more than once
+    #[arg(long, value_name = "FORMAT[=PATH]")]
+    output: Vec<Output>,
+
+    /// Write the objects with conditions and verified fields to a file; .yaml, .ndjson or JSON by its name
+    #[arg(long, value_name = "PATH", conflicts_with = "shard")]
+    write_images: Option<PathBuf>,
+
+    /// The manifest digest that signature files must be for; every SOURCE is then one raw signature
+    #[arg(long, value_name = "DIGEST", requires = "reference", conflicts_with_all = ["write_images", "shard"])]
+    digest: Option<String>,
+
+    /// The image reference that signature files must be for
+    #[arg(long, value_name = "REFERENCE", requires = "digest")]
+    reference: Option<String>,
+
+    #[command(flatten)]
+    shard: ShardOptions,
+
+    /// What makes the exit status other than 0
+    #[arg(long, value_name = "WHAT", value_enum, default_value = "denied")]
+    fail_on: FailOn,
+
+    /// How many threads verify; as many as there are processors, if not given
+    #[arg(long, short, value_name = "COUNT")]
+    jobs: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    context: ContextOptions,
+
+    #[command(flatten)]
+    rules: RuleOptions,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum FailOn {
+    /// Denied images, and whatever could not be decided
+    Denied,
+    /// Only what could not be decided
+    Undecided,
+}
+
+impl Verify {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<Status, Error> {
+        let at = at(self.at);
+        let verifier = if self.policy.is_empty() {
+            Verifier::with_rules(source::keyring(&self.keys)?, self.rules.into(), Requirement::default())
+        } else {
+            let policy = source::policy::policy(&self.policy, at)?;
+            terminal.remark_lints(&policy);
+            Verifier::with_policy(policy, self.rules.into())
+        };
+        let outputs = if self.output.is_empty() { vec![Output::text()] } else { self.output };
+        targets::refuse_shared(&outputs, self.write_images.as_deref())?;
+        let expected =
+            self.digest.zip(self.reference).map(|(digest, reference)| expected(digest, reference)).transpose()?;
+        let head = Head { at, shard: self.shard.shard()? };
+        let progress = Progress::begin(terminal, &outputs, &self.sources);
+        let sources =
+            Sources { names: self.sources.clone(), are_signatures: expected.is_some(), taken: progress.taken() };
+        let telling = Telling::begin(&outputs, self.write_images, progress)?;
+        let judge = Judge {
+            verifier,
+            context: self.context.into(),
+            head,
+            expected,
+            reports: outputs.iter().map(|output| output.report(terminal)).collect(),
+            rewrites: telling.rewrites(),
+        };
+        let done = pipeline::run(sources, judge, telling, self.jobs.unwrap_or_else(processors))?;
+        if outputs.iter().all(|output| output.path().is_some()) {
+            terminal.summarize(&done.summary);
+        }
+        if done.summary.partial {
+            return Err(Error::Interrupted);
+        }
+        if let Some(name) = done.raw_signature {
+            return Err(Error::RawSignature { name });
+        }
+        match Status::of(&done.summary) {
+            Status::Undecided => Ok(Status::Undecided),
+            // Nothing denied is not everything allowed.
+            _ if done.summary.images == 0 && head.shard.is_none() => {
+                Err(Error::NoImage { sources: self.sources.join(", ") })
+            }
+            Status::Denied if self.fail_on == FailOn::Undecided => Ok(Status::Allowed),
+            status @ (Status::Allowed | Status::Denied) => Ok(status),
+        }
+    }
+}
+
+/// As many workers as there are processors for the process.
+fn processors() -> NonZeroUsize {
+    thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// What raw signatures must be for.
+fn expected(digest: String, reference: String) -> Result<(Digest, String), Error> {
+    if let Err(source) = Reference::parse_normalized(&reference) {
+        return Err(Error::Reference { reference, source });
+    }
+    match digest.parse() {
+        Ok(parsed) => Ok((parsed, reference)),
+        Err(source) => Err(Error::Digest { digest, source }),
+    }
+}
