@@ -110,6 +110,7 @@ impl Verifier {
         let decision = Decision::of(governing, outcome, &subject, &evidence);
         Verdict {
             name: image.metadata.name.to_string(),
+            uid: image.metadata.uid.to_string(),
             docker_image_reference: image.docker_image_reference.to_string(),
             subject,
             evidence,
@@ -124,6 +125,7 @@ impl Verifier {
 #[derive(Clone, Debug)]
 pub struct Verdict {
     name: String,
+    uid: String,
     docker_image_reference: String,
     subject: Subject,
     evidence: Vec<Evidence>,
@@ -134,9 +136,19 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// The time that the image was judged by.
+    pub fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
     /// The name of the image, as the object gives it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The UID of the image, as the object gives it; empty if it gives none.
+    pub fn uid(&self) -> &str {
+        &self.uid
     }
 
     /// The reference of the image, as the object gives it.

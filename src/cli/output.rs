@@ -1,8 +1,9 @@
 //! Where a report goes: standard output, or a file that is replaced as a whole.
 
-use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Seek as _, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Effects, Style as AnsiStyle};
@@ -10,7 +11,10 @@ use clap::ColorChoice;
 
 use crate::cli::error::Error;
 use crate::policy::Policy;
-use crate::report::{Escaped, JsonReport, NdjsonReport, Report, Style, Summary, TextReport, totals_text};
+use crate::report::{
+    CsvReport, Escaped, Head, JsonReport, JunitReport, MarkdownReport, NdjsonReport, PolicyReport, Report, SarifReport,
+    Style, Summary, TextReport, totals_text,
+};
 use crate::source::Replacement;
 
 /// A report that was asked for: its format, and the file it goes to.
@@ -22,9 +26,44 @@ pub(super) struct Output {
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Format {
+    Csv,
     Json,
+    Junit,
+    Markdown,
     Ndjson,
+    OpenReports,
+    PolicyReport,
+    Sarif,
     Text,
+}
+
+impl Format {
+    /// Every format, by its name.
+    const NAMES: [(&'static str, Self); 9] = [
+        ("text", Self::Text),
+        ("json", Self::Json),
+        ("ndjson", Self::Ndjson),
+        ("csv", Self::Csv),
+        ("markdown", Self::Markdown),
+        ("junit", Self::Junit),
+        ("sarif", Self::Sarif),
+        ("policyreport", Self::PolicyReport),
+        ("openreports", Self::OpenReports),
+    ];
+
+    fn report(self) -> Box<dyn Report> {
+        match self {
+            Self::Csv => Box::new(CsvReport),
+            Self::Json => Box::new(JsonReport),
+            Self::Junit => Box::new(JunitReport),
+            Self::Markdown => Box::new(MarkdownReport),
+            Self::Ndjson => Box::new(NdjsonReport),
+            Self::OpenReports => Box::new(PolicyReport::OPEN_REPORTS),
+            Self::PolicyReport => Box::new(PolicyReport::POLICY_WORKING_GROUP),
+            Self::Sarif => Box::new(SarifReport),
+            Self::Text => Box::new(TextReport::default()),
+        }
+    }
 }
 
 impl FromStr for Output {
@@ -35,11 +74,10 @@ impl FromStr for Output {
             Some((format, path)) => (format, Some(path)),
             None => (text, None),
         };
-        let format = match format {
-            "json" => Format::Json,
-            "ndjson" => Format::Ndjson,
-            "text" => Format::Text,
-            other => return Err(format!("`{other}` is no format; there are text, json and ndjson")),
+        let found = Format::NAMES.iter().find(|(name, _)| *name == format).map(|(_, format)| *format);
+        let Some(format) = found else {
+            let names: Vec<_> = Format::NAMES.iter().map(|(name, _)| *name).collect();
+            return Err(format!("`{format}` is no format; there are {}", names.join(", ")));
         };
         if path == Some("") {
             return Err("there is no path after `=`".to_owned());
@@ -67,27 +105,58 @@ impl Output {
         self.path.is_none() && io::stdout().is_terminal()
     }
 
-    /// Who writes the report.
-    pub(super) fn report(&self, terminal: &Terminal) -> Box<dyn Report> {
-        match (self.format, &self.path) {
-            (Format::Json, _) => Box::new(JsonReport),
-            (Format::Ndjson, _) => Box::new(NdjsonReport),
-            (Format::Text, None) => Box::new(TextReport::new(terminal.style())),
-            (Format::Text, Some(_)) => Box::new(TextReport::default()),
-        }
+    /// Opens what a text is written to that is no report of a verification.
+    pub(super) fn stream(&self) -> Result<Stream, Error> {
+        Ok(Stream { target: self.target()? })
+    }
+
+    /// The style of a text that goes there.
+    pub(super) fn style(&self, terminal: &Terminal) -> Style {
+        if self.path.is_some() { Style::default() } else { terminal.style() }
+    }
+
+    fn target(&self) -> Result<Target, Error> {
+        Ok(match &self.path {
+            Some(path) => Target::File(Box::new(Replacement::begin(path)?)),
+            None => Target::Stdout(BufWriter::new(io::stdout())),
+        })
     }
 
     /// Opens what the report is written to.
-    pub(super) fn open(&self) -> Result<Sink, Error> {
-        Ok(match &self.path {
-            Some(path) => Sink::File(Box::new(Replacement::begin(path)?)),
-            None => Sink::Stdout(BufWriter::new(io::stdout())),
-        })
+    pub(super) fn open(&self, terminal: &Terminal) -> Result<Sink, Error> {
+        let target = self.target()?;
+        let report: Arc<dyn Report> = match (self.format, &target) {
+            (Format::Text, Target::Stdout(_)) => Arc::new(TextReport::new(terminal.style())),
+            (format, _) => format.report().into(),
+        };
+        let folder = self.path.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+        let aside = report.totals_first().then(|| match folder {
+            Some(folder) => tempfile::spooled_tempfile_in(ASIDE_IN_MEMORY, folder),
+            None => tempfile::spooled_tempfile(ASIDE_IN_MEMORY),
+        });
+        Ok(Sink { report, target, aside, images: false, taken: 0, left_out: 0 })
     }
 }
 
-/// What a report is written to.
-pub(super) enum Sink {
+/// How much of a report that begins with its totals is kept in memory until they are known; more is in a file that no
+/// name leads to.
+const ASIDE_IN_MEMORY: usize = 1 << 20;
+
+/// A report in the making.
+pub(super) struct Sink {
+    report: Arc<dyn Report>,
+    target: Target,
+    /// What stands behind the totals, in a report that begins with them.
+    aside: Option<tempfile::SpooledTempFile>,
+    /// An image was written.
+    images: bool,
+    /// How many bytes were written.
+    taken: usize,
+    /// How many pieces there was no room for.
+    left_out: u64,
+}
+
+enum Target {
     File(Box<Replacement>),
     Stdout(BufWriter<io::Stdout>),
     /// Standard output whose reader has gone. That is no error; the verification goes on, as its status matters.
@@ -95,21 +164,92 @@ pub(super) enum Sink {
 }
 
 impl Sink {
-    /// Writes a piece of the report.
+    /// Who says what is to be written.
+    pub(super) fn report(&self) -> Arc<dyn Report> {
+        self.report.clone()
+    }
+
+    /// Writes a piece of the report: its beginning, or what is told of an item that is no image.
     pub(super) fn write(&mut self, piece: &str) -> Result<(), Error> {
-        self.attempt(|target| target.write_all(piece.as_bytes()))
+        self.take(piece, "")
+    }
+
+    /// Writes the piece about an image.
+    pub(super) fn write_image(&mut self, piece: &str) -> Result<(), Error> {
+        if piece.is_empty() {
+            return Ok(());
+        }
+        let between = if std::mem::replace(&mut self.images, true) { self.report.between() } else { "" };
+        self.take(piece, between)
     }
 
     /// Shows what was written to whoever reads along.
     pub(super) fn flush(&mut self) -> Result<(), Error> {
-        match self {
-            Self::Stdout(_) => self.attempt(|target| target.flush()),
-            Self::File(_) | Self::Closed => Ok(()),
+        match &self.target {
+            Target::Stdout(_) => self.target.attempt(|target| target.flush()),
+            Target::File(_) | Target::Closed => Ok(()),
         }
     }
 
+    /// Writes a piece and what stands before it, if there is room.
+    fn take(&mut self, text: &str, before: &str) -> Result<(), Error> {
+        let taken = self.taken.saturating_add(before.len()).saturating_add(text.len());
+        if self.report.room().is_some_and(|room| taken > room) {
+            self.left_out = self.left_out.saturating_add(1);
+            return Ok(());
+        }
+        self.taken = taken;
+        match &mut self.aside {
+            Some(aside) => aside
+                .write_all(before.as_bytes())
+                .and_then(|()| aside.write_all(text.as_bytes()))
+                .map_err(|source| Error::Write { source }),
+            None => self.target.attempt(|target| {
+                target.write_all(before.as_bytes())?;
+                target.write_all(text.as_bytes())
+            }),
+        }
+    }
+
+    /// Writes the end and, in a report that begins with its totals, all of it.
+    pub(super) fn end(&mut self, head: &Head, summary: &Summary) -> Result<(), Error> {
+        if let Some(mut aside) = self.aside.take() {
+            aside.rewind().map_err(|source| Error::Write { source })?;
+            let totals = self.report.totals(head, summary, self.left_out);
+            self.target.attempt(|target| {
+                target.write_all(totals.as_bytes())?;
+                io::copy(&mut aside, target).map(|_| ())
+            })?;
+        }
+        let end = self.report.end(head, summary);
+        self.target.attempt(|target| target.write_all(end.as_bytes()))
+    }
+
     /// Ends the report; only now a file takes the place of the old one.
-    pub(super) fn finish(mut self) -> Result<(), Error> {
+    pub(super) fn finish(self) -> Result<(), Error> {
+        self.target.finish()
+    }
+}
+
+/// A text in the making.
+pub(super) struct Stream {
+    target: Target,
+}
+
+impl Stream {
+    /// Writes a piece of the text.
+    pub(super) fn write(&mut self, text: &str) -> Result<(), Error> {
+        self.target.attempt(|target| target.write_all(text.as_bytes()))
+    }
+
+    /// Ends the text; only now a file takes the place of the old one.
+    pub(super) fn finish(self) -> Result<(), Error> {
+        self.target.finish()
+    }
+}
+
+impl Target {
+    fn finish(mut self) -> Result<(), Error> {
         self.attempt(|target| target.flush())?;
         match self {
             Self::File(file) => Ok(file.commit()?),

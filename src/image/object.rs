@@ -23,6 +23,9 @@ pub struct ObjectMeta<'a> {
     /// The namespace, empty for cluster-scoped objects.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub namespace: Text<'a>,
+    /// What tells the object from others of its name, before it and after it.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub uid: Text<'a>,
     /// Free-form annotations. Never trusted: whoever may write the object may write them.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub annotations: BTreeMap<Text<'a>, Text<'a>>,

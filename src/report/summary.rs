@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::policy::Effect;
+use crate::policy::{Effect, Mode};
 use crate::report::ItemError;
 use crate::signature::{Code, Outcome};
 use crate::verifier::Verdict;
@@ -29,6 +29,8 @@ pub struct Summary {
     /// Images that do not meet what a policy demands and are allowed as it does not enforce that; they are among the
     /// allowed.
     pub tolerated: u64,
+    /// Images that do not meet what a rule demands that warns of it; they are among the tolerated.
+    pub warned: u64,
     /// Images that a policy exempts; they are among the allowed.
     pub exempted: u64,
     /// Images without any signature.
@@ -63,6 +65,9 @@ impl Summary {
         }
         if verdict.decision().is_tolerated() {
             increase(&mut self.tolerated);
+            if verdict.decision().mode() == Mode::Warn {
+                increase(&mut self.warned);
+            }
         }
         if verdict.decision().exemption().is_some() {
             increase(&mut self.exempted);
@@ -99,6 +104,7 @@ impl Summary {
             denied,
             undecided_images,
             tolerated,
+            warned,
             exempted,
             unsigned,
             signatures,
@@ -116,6 +122,7 @@ impl Summary {
             (&mut self.denied, denied),
             (&mut self.undecided_images, undecided_images),
             (&mut self.tolerated, tolerated),
+            (&mut self.warned, warned),
             (&mut self.exempted, exempted),
             (&mut self.unsigned, unsigned),
             (&mut self.signatures, signatures),

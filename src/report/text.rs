@@ -96,6 +96,7 @@ impl Report for TextReport {
             denied: _,
             undecided_images: _,
             tolerated: _,
+            warned: _,
             exempted: _,
             unsigned: _,
             signatures,

@@ -6,14 +6,14 @@ use serde::{Serialize, Serializer};
 
 /// Declares the codes with both spellings side by side, so that neither can be forgotten.
 macro_rules! codes {
-    ($($(#[$doc:meta])+ $name:ident $kebab:literal,)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident $kebab:literal,)+) => {
         /// A stable name for an outcome: kebab-case in reports, CamelCase as the reason of a condition.
         ///
         /// Codes are an interface: they are added to, never renamed.
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         #[non_exhaustive]
         pub enum Code {
-            $($(#[$doc])+ $name,)+
+            $($(#[doc = $doc])+ $name,)+
         }
 
         impl Code {
@@ -24,6 +24,13 @@ macro_rules! codes {
             const fn spellings(self) -> (&'static str, &'static str) {
                 match self {
                     $(Self::$name => ($kebab, stringify!($name)),)+
+                }
+            }
+
+            /// What the documentation says of it.
+            const fn documentation(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),+),)+
                 }
             }
         }
@@ -177,6 +184,11 @@ impl Code {
     pub const fn reason(self) -> &'static str {
         self.spellings().1
     }
+
+    /// What it means, as a sentence for whoever meets it in a report.
+    pub fn meaning(self) -> &'static str {
+        self.documentation().trim()
+    }
 }
 
 impl fmt::Display for Code {
@@ -202,6 +214,14 @@ mod tests {
             let words = code.as_str().split('-').count();
             assert_eq!(code.reason().chars().filter(char::is_ascii_uppercase).count(), words);
         }
+    }
+
+    #[test]
+    fn a_meaning_is_a_sentence() {
+        for code in Code::ALL {
+            assert!(code.meaning().ends_with('.') && !code.meaning().starts_with(' '), "{code}: {}", code.meaning());
+        }
+        assert_eq!(Code::Verified.meaning(), "The signature verifies and is for this image.");
     }
 
     #[test]

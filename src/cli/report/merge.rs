@@ -45,20 +45,19 @@ Exit status:
 
 fn parse_output(text: &str) -> Result<Output, String> {
     match text.parse::<Output>()? {
-        output if output.format() == Format::Text => {
-            Err("a report is merged into json or ndjson; a text cannot be merged".to_owned())
-        }
-        output => Ok(output),
+        output if matches!(output.format(), Format::Json | Format::Ndjson) => Ok(output),
+        _ => Err("a report is merged into json or ndjson; other formats cannot be merged".to_owned()),
     }
 }
 
 impl Merge {
     pub(super) fn run(self, terminal: &Terminal) -> Result<Status, Error> {
-        let (report, mut sink) = (self.output.report(terminal), self.output.open()?);
+        let mut sink = self.output.open(terminal)?;
         let (pieces, mut run) = self.survey()?;
-        let retell: fn(&WrittenImage) -> String = match self.output.format() {
-            Format::Ndjson => |image: &WrittenImage| NdjsonReport.retold(image),
-            Format::Json | Format::Text => |image: &WrittenImage| JsonReport.retold(image),
+        let retell: fn(&WrittenImage) -> String = if self.output.format() == Format::Ndjson {
+            |image: &WrittenImage| NdjsonReport.retold(image)
+        } else {
+            |image: &WrittenImage| JsonReport.retold(image)
         };
         let errors_told = pieces.first().map_or(ErrorsTold::All, Piece::errors_told);
 
@@ -68,19 +67,14 @@ impl Merge {
             told.extend(telling.map(|told| told.map(|told| told.map_err(MergeReportsError::from))));
         }
         let mut tally = Tally::default();
-        let mut between = "";
-        sink.write(&report.begin(&run.head))?;
+        sink.write(&sink.report().begin(&run.head))?;
         for told in InOrder::of(told) {
             let told = told?;
             tally.count(&told);
             match told {
-                Told::Image(image) => {
-                    sink.write(between)?;
-                    sink.write(&retell(&image))?;
-                    between = report.between();
-                }
+                Told::Image(image) => sink.write_image(&retell(&image))?,
                 Told::Error(error) => {
-                    sink.write(&report.error(&error))?;
+                    sink.write(&sink.report().error(&error))?;
                     if run.summary.listed.len() < ERRORS_LISTED {
                         run.summary.listed.push(error);
                     }
@@ -88,7 +82,7 @@ impl Merge {
             }
         }
         tally.check(&run, errors_told).map_err(MergeReportsError::from)?;
-        sink.write(&report.end(&run.head, &run.summary))?;
+        sink.end(&run.head, &run.summary)?;
         sink.finish()?;
 
         match Status::of(&run.summary) {

@@ -1,5 +1,7 @@
 //! Judging items, and telling each report of them: what the workers do.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use serde::de::IgnoredAny;
 
@@ -18,7 +20,7 @@ pub(super) struct Judge {
     pub(super) head: Head,
     /// What raw signatures must be for.
     pub(super) expected: Option<(Digest, String)>,
-    pub(super) reports: Vec<Box<dyn Report>>,
+    pub(super) reports: Vec<Arc<dyn Report>>,
     /// Whether the objects are wanted with what verification found.
     pub(super) rewrites: bool,
 }
@@ -40,12 +42,28 @@ pub(super) struct Told {
     pub(super) run_end: Option<RunEnd>,
 }
 
-/// A piece of a report.
+/// What is told of several items, in one report.
 #[derive(Debug, Default)]
 pub(super) struct Piece {
-    pub(super) text: String,
-    /// Where what is told of the first image begins.
-    pub(super) first_image: Option<usize>,
+    text: String,
+    /// Where what is told of an item ends, and whether the item is an image.
+    ends: Vec<(usize, bool)>,
+}
+
+impl Piece {
+    fn push(&mut self, told: &str, is_image: bool) {
+        self.text.push_str(told);
+        self.ends.push((self.text.len(), is_image));
+    }
+
+    /// What is told of each item, and whether the item is an image.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.ends.iter().scan(0, |begin, &(end, is_image)| {
+            let part = self.text.get(*begin..end)?;
+            *begin = end;
+            Some((part, is_image))
+        })
+    }
 }
 
 impl Judge {
@@ -133,11 +151,7 @@ impl Judge {
         let entry =
             Entry { item: place.number, place: &place.text, carrier: carried.and_then(report::Carrier::of), verdict };
         for (report, piece) in self.reports.iter().zip(&mut told.pieces) {
-            match piece.first_image {
-                None => piece.first_image = Some(piece.text.len()),
-                Some(_) => piece.text.push_str(report.between()),
-            }
-            piece.text.push_str(&report.image(&entry));
+            piece.push(&report.image(&entry), true);
         }
     }
 
@@ -145,7 +159,7 @@ impl Judge {
         let error = ItemError { item: place.number, place: place.text, message };
         told.summary.count_error(&error);
         for (report, piece) in self.reports.iter().zip(&mut told.pieces) {
-            piece.text.push_str(&report.error(&error));
+            piece.push(&report.error(&error), false);
         }
     }
 }

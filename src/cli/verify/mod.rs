@@ -61,7 +61,8 @@ pub(super) struct Verify {
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<DateTime<Utc>>,
 
-    /// A report: text, json or ndjson, to standard output or to a file; may be given more than once
+    /// A report, to standard output or to a file: text, json, ndjson, csv, markdown, junit, sarif, policyreport or
+    /// openreports; may be given more than once
     #[arg(long, value_name = "FORMAT[=PATH]")]
     output: Vec<Output>,
 
@@ -101,6 +102,8 @@ enum FailOn {
     Denied,
     /// Only what could not be decided
     Undecided,
+    /// Whatever `denied` fails on, and images that a rule in mode `warn` warns of
+    Warned,
 }
 
 impl Verify {
@@ -121,13 +124,13 @@ impl Verify {
         let progress = Progress::begin(terminal, &outputs, &self.sources);
         let sources =
             Sources { names: self.sources.clone(), are_signatures: expected.is_some(), taken: progress.taken() };
-        let telling = Telling::begin(&outputs, self.write_images, progress)?;
+        let telling = Telling::begin(terminal, &outputs, self.write_images, progress)?;
         let judge = Judge {
             verifier,
             context: self.context.into(),
             head,
             expected,
-            reports: outputs.iter().map(|output| output.report(terminal)).collect(),
+            reports: telling.reports(),
             rewrites: telling.rewrites(),
         };
         let done = pipeline::run(sources, judge, telling, self.jobs.unwrap_or_else(processors))?;
@@ -147,6 +150,7 @@ impl Verify {
                 Err(Error::NoImage { sources: self.sources.join(", ") })
             }
             Status::Denied if self.fail_on == FailOn::Undecided => Ok(Status::Allowed),
+            Status::Allowed if self.fail_on == FailOn::Warned && done.summary.warned > 0 => Ok(Status::Denied),
             status @ (Status::Allowed | Status::Denied) => Ok(status),
         }
     }

@@ -33,7 +33,7 @@ const TICK: Duration = Duration::from_millis(100);
 pub(super) fn run(sources: Sources, judge: Judge, mut telling: Telling, jobs: NonZeroUsize) -> Result<Done, Error> {
     let interrupted = interruption()?;
     let judge = Arc::new(judge);
-    telling.begin_reports(&judge)?;
+    telling.begin_reports(&judge.head)?;
     let flow = Arc::new(Flow::new(TEXT_OF_WORKER.saturating_mul(jobs.get())));
     let (to_workers, batches) = channel();
     let (to_writer, told) = channel();
@@ -61,7 +61,7 @@ pub(super) fn run(sources: Sources, judge: Judge, mut telling: Telling, jobs: No
             None
         }
     };
-    telling.finish(&judge, raw_signature)
+    telling.finish(&judge.head, raw_signature)
 }
 
 /// Set when the process is asked to end. Asked twice, it ends at once.

@@ -1,12 +1,13 @@
 //! Writing what was told: the reports, and the objects.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::cli::error::Error;
-use crate::cli::output::{Output, Sink};
-use crate::cli::verify::judging::{Judge, Piece, Told};
+use crate::cli::output::{Output, Sink, Terminal};
+use crate::cli::verify::judging::Told;
 use crate::cli::verify::progress::Progress;
-use crate::report::Summary;
+use crate::report::{Head, Report, Summary};
 use crate::source::ImagesFile;
 
 /// What a run came to.
@@ -18,19 +19,10 @@ pub(super) struct Done {
 
 /// The reports and the objects of a run in the making.
 pub(super) struct Telling {
-    reports: Vec<ReportSink>,
+    reports: Vec<Sink>,
     objects: Option<ImagesFile>,
     summary: Summary,
     progress: Progress,
-}
-
-/// A report in the making.
-struct ReportSink {
-    sink: Sink,
-    /// What stands between two images.
-    between: &'static str,
-    /// An image was told of.
-    has_images: bool,
 }
 
 impl Telling {
@@ -39,10 +31,14 @@ impl Telling {
     /// # Errors
     ///
     /// An [`Error`] for a target that cannot be written to.
-    pub(super) fn begin(outputs: &[Output], images: Option<PathBuf>, progress: Progress) -> Result<Self, Error> {
+    pub(super) fn begin(
+        terminal: &Terminal,
+        outputs: &[Output],
+        images: Option<PathBuf>,
+        progress: Progress,
+    ) -> Result<Self, Error> {
         let objects = images.map(ImagesFile::new).transpose()?;
-        let open = |output: &Output| Ok(ReportSink { sink: output.open()?, between: "", has_images: false });
-        let reports = outputs.iter().map(open).collect::<Result<_, Error>>()?;
+        let reports = outputs.iter().map(|output| output.open(terminal)).collect::<Result<_, _>>()?;
         Ok(Self { reports, objects, summary: Summary::default(), progress })
     }
 
@@ -51,18 +47,21 @@ impl Telling {
         self.objects.is_some()
     }
 
-    pub(super) fn begin_reports(&mut self, judge: &Judge) -> Result<(), Error> {
-        for (to, report) in self.reports.iter_mut().zip(&judge.reports) {
-            to.between = report.between();
-            to.sink.write(&report.begin(&judge.head))?;
-        }
-        Ok(())
+    /// Who says what is to be written, for each report.
+    pub(super) fn reports(&self) -> Vec<Arc<dyn Report>> {
+        self.reports.iter().map(Sink::report).collect()
+    }
+
+    pub(super) fn begin_reports(&mut self, head: &Head) -> Result<(), Error> {
+        self.reports.iter_mut().try_for_each(|sink| sink.write(&sink.report().begin(head)))
     }
 
     /// Writes what came of the next batch.
     pub(super) fn tell(&mut self, told: Told) -> Result<(), Error> {
         for (to, piece) in self.reports.iter_mut().zip(&told.pieces) {
-            to.write(piece)?;
+            for (text, is_image) in piece.parts() {
+                if is_image { to.write_image(text)? } else { to.write(text)? }
+            }
         }
         if let Some(objects) = &mut self.objects {
             for object in &told.objects {
@@ -83,7 +82,7 @@ impl Telling {
     /// Shows what there is while nothing comes.
     pub(super) fn pause(&mut self) -> Result<(), Error> {
         self.progress.show(&self.summary);
-        self.reports.iter_mut().try_for_each(|report| report.sink.flush())
+        self.reports.iter_mut().try_for_each(Sink::flush)
     }
 
     /// Says that the run does not come to its end.
@@ -95,29 +94,16 @@ impl Telling {
     }
 
     /// Ends the reports, and puts the files in their places.
-    pub(super) fn finish(self, judge: &Judge, raw_signature: Option<String>) -> Result<Done, Error> {
+    pub(super) fn finish(self, head: &Head, raw_signature: Option<String>) -> Result<Done, Error> {
         let Self { mut reports, objects, summary, progress } = self;
         progress.end();
-        for (to, report) in reports.iter_mut().zip(&judge.reports) {
-            to.sink.write(&report.end(&judge.head, &summary))?;
-        }
+        reports.iter_mut().try_for_each(|sink| sink.end(head, &summary))?;
         // The objects first: a report that says what was written should not be there without them. But a run that was
         // interrupted has no objects to write, and its reports are all there is.
         if !summary.partial {
             objects.map_or(Ok(()), ImagesFile::write)?;
         }
-        reports.into_iter().try_for_each(|report| report.sink.finish())?;
+        reports.into_iter().try_for_each(Sink::finish)?;
         Ok(Done { summary, raw_signature })
-    }
-}
-
-impl ReportSink {
-    fn write(&mut self, piece: &Piece) -> Result<(), Error> {
-        let Some(first_image) = piece.first_image else { return self.sink.write(&piece.text) };
-        let (before, images) = piece.text.split_at_checked(first_image).unwrap_or((&piece.text, ""));
-        self.sink.write(before)?;
-        self.sink.write(if self.has_images { self.between } else { "" })?;
-        self.has_images = true;
-        self.sink.write(images)
     }
 }

@@ -84,6 +84,7 @@ fn summary(mut members: Object<'_>) -> Result<Summary, WrittenError> {
         denied: number("denied")?,
         undecided_images: number("undecidedImages")?,
         tolerated: number("tolerated")?,
+        warned: number("warned")?,
         exempted: number("exempted")?,
         unsigned: number("unsigned")?,
         signatures: number("signatures")?,
