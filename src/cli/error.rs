@@ -4,7 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::cli::report::MergeReportsError;
+use crate::cli::report::{MergeReportsError, ReadReportsError};
 use crate::cli::shard::ShardOptionError;
 use crate::image::{DigestError, ReferenceError};
 use crate::policy::document::{ConvertError, Finding};
@@ -35,6 +35,8 @@ pub(super) enum Error {
     Images(#[from] WriteError),
     #[error("{0}")]
     Merge(#[from] MergeReportsError),
+    #[error("{0}")]
+    Reports(#[from] ReadReportsError),
     #[error("`--reference {reference}` is no image reference: {source}")]
     Reference { reference: String, source: ReferenceError },
     #[error("{0}")]
@@ -70,6 +72,7 @@ impl Error {
             | Self::RawSignature { .. }
             | Self::Reference { .. }
             | Self::Replace(_)
+            | Self::Reports(_)
             | Self::Shard(_)
             | Self::Source(_)
             | Self::Thread { .. }
@@ -91,6 +94,7 @@ impl Error {
                 "if it is a signature, say what it should be for: `--digest sha256:… --reference registry.example.com/name:tag`".to_owned(),
             ),
             Self::Merge(error) => error.hint().map(str::to_owned),
+            Self::Reports(error) => error.hint().map(str::to_owned),
             Self::Shard(error) => Some(error.hint().to_owned()),
             Self::Digest { .. }
             | Self::Images(_)

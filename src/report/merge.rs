@@ -81,7 +81,7 @@ fn text(name: &str) -> String {
 }
 
 /// Adds a part to the sums. Every part meets all that is unreadable or skipped, so that these are not added up.
-fn add(sum: &mut Summary, part: &Summary) {
+pub(super) fn add(sum: &mut Summary, part: &Summary) {
     let (errors, skipped) = (sum.errors.max(part.errors), sum.skipped.max(part.skipped));
     sum.add(Summary { listed: Vec::new(), ..part.clone() });
     (sum.errors, sum.skipped) = (errors, skipped);

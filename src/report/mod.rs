@@ -1,5 +1,6 @@
 //! How verdicts are told. Each format is one file; each is written as the verdicts come.
 
+pub mod comparison;
 mod csv;
 mod demand;
 mod document;
@@ -20,6 +21,7 @@ mod shard;
 mod standing;
 mod summary;
 mod text;
+pub mod totals;
 pub mod written;
 
 pub use crate::image::quote::Escaped;

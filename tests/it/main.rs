@@ -79,9 +79,17 @@ mod readme;
 #[cfg(test)]
 mod records;
 #[cfg(test)]
+mod report_formats;
+#[cfg(test)]
+mod report_formats_hostile;
+#[cfg(test)]
+mod report_formats_schemas;
+#[cfg(test)]
 mod report_merge;
 #[cfg(test)]
 mod report_merge_attacks;
+#[cfg(test)]
+mod report_reading;
 #[cfg(test)]
 mod report_schema;
 #[cfg(test)]

@@ -64,7 +64,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
 }
 
 /// What the tokenizer says, without the line and column, which are those of an item.
-fn told_without_line(error: &serde_json::Error) -> String {
+pub(super) fn told_without_line(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or_default().to_owned()
 }

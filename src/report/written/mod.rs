@@ -4,15 +4,17 @@
 //! name and its decision; what is told of the whole is read strictly, as sums are computed with it.
 
 mod error;
+mod facts;
 mod members;
 mod run;
 mod tally;
 
 pub use error::WrittenError;
+pub use facts::{WrittenFacts, WrittenSigner};
 pub use run::WrittenRun;
 pub use tally::{ErrorsTold, Tally, TallyError};
 
-use members::Members;
+use members::{Members, told_without_line};
 use run::check_version;
 
 use crate::image::json::{Document, Limits, Object};
