@@ -88,8 +88,10 @@ impl Report for MarkdownReport {
         out.push_str("| images | allowed | denied | undecided | unreadable |\n| --: | --: | --: | --: | --: |\n");
         out.push_str(&format!("| {images} | {allowed} | {denied} | {undecided_images} | {errors} |\n\n"));
         let mut told = vec![
-            format!("Of the images {unsigned} carry no signature."),
-            format!("Of {signatures} signatures {verified} verified, {rejected} were rejected, {undecided} undecided."),
+            format!("Images without a signature: {unsigned}."),
+            format!(
+                "Signatures: {signatures}, of which {verified} verified, {rejected} rejected, {undecided} undecided."
+            ),
             format!("Judged as of {}.", rfc3339(head.at)),
         ];
         for (count, what) in [

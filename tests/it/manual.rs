@@ -73,3 +73,8 @@ fn grammars_are_converted() {
 fn shards_are_verified_and_merged() {
     assert!(play("many-machines.md") >= 5);
 }
+
+#[test]
+fn reports_are_written_summed_up_and_compared() {
+    assert!(play("reports.md") >= 6);
+}

@@ -20,7 +20,7 @@ use crate::signature::rfc3339;
 /// the same in both by its name, its reference and the object that it came in. Nothing is verified again: what changed
 /// may be the image, its signatures, the keys, the policy or the time.
 ///
-/// Of the old report some 24 bytes an image are in memory, 24 MB for a million images, and of the new one nothing. The
+/// Of the old report 21 bytes an image are in memory, 20 MiB for a million images, and of the new one nothing. The
 /// old report is read three times and the new one twice, so that they have to be files.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_STATUS)]
@@ -136,7 +136,7 @@ impl Telling<'_> {
         for (fingerprint, signer) in comparison.new_signers() {
             let name = signer.user_id.as_deref().unwrap_or("without user ID");
             out.push_str(&format!("{unclear}new signer{end}  {}  {dim}{fingerprint}{end}\n", Escaped(name)));
-            out.push_str(&format!("  vouches for {} images\n", signer.images));
+            out.push_str(&format!("  images it vouches for: {}\n", signer.images));
         }
         if !out.is_empty() {
             out.push('\n');
