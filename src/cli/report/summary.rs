@@ -46,10 +46,12 @@ impl Summary {
         }
         let parts: Vec<_> = pieces.iter().map(|piece| (piece.name.as_str(), &piece.run)).collect();
         let run = together(&parts).map_err(ReadReportsError::from)?;
-        stream.write(&match self.output.format() {
-            Format::Json => totals.json(pieces.len(), &run),
-            _ => totals.text(pieces.len(), &run, self.output.style(terminal)),
-        })?;
+        let text = if self.output.format() == Format::Json {
+            totals.json(pieces.len(), &run)
+        } else {
+            totals.text(pieces.len(), &run, self.output.style(terminal))
+        };
+        stream.write(&text)?;
         stream.finish()?;
         Ok(Status::Allowed)
     }
