@@ -32,7 +32,8 @@ impl Run {
         let outputs: Vec<_> = outputs.iter().flat_map(|output| ["--output", output]).collect();
         let keys = if options.contains(&"--policy") { &[][..] } else { &["--keys", KEY] };
         let export = export.to_str().unwrap();
-        let ran = run(&[&["verify", "--at", AT, export], keys, options, &outputs].concat());
+        let quiet = if options.contains(&"--quiet") { &[][..] } else { &["--quiet"] };
+        let ran = run(&[&["verify", "--at", AT, export], quiet, keys, options, &outputs].concat());
         assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
         let json = serde_json::from_str(&fs::read_to_string(folder.path().join("json")).unwrap()).unwrap();
         Self { folder, json }
