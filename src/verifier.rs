@@ -108,6 +108,7 @@ impl Verifier {
             .collect();
         let stored = image.signatures.iter().map(|signature| signature::owned(&signature.conditions)).collect();
         let decision = Decision::of(governing, outcome, &subject, &evidence);
+        let looked = image.signatures.get(..SIGNATURES_PER_IMAGE).unwrap_or(&image.signatures);
         Verdict {
             name: image.metadata.name.to_string(),
             uid: image.metadata.uid.to_string(),
@@ -117,6 +118,7 @@ impl Verifier {
             stored,
             at,
             decision,
+            duplicates: signature::duplicates(looked),
         }
     }
 }
@@ -133,6 +135,7 @@ pub struct Verdict {
     stored: Vec<Vec<SignatureCondition<'static>>>,
     at: DateTime<Utc>,
     decision: Decision,
+    duplicates: Vec<(usize, usize)>,
 }
 
 impl Verdict {
@@ -177,6 +180,12 @@ impl Verdict {
     /// The decision.
     pub fn decision(&self) -> &Decision {
         &self.decision
+    }
+
+    /// Pairs of signatures, by their places in the object, that are the same under both type strings: one of the two
+    /// records could go. Only those that are examined are compared.
+    pub fn duplicates(&self) -> &[(usize, usize)] {
+        &self.duplicates
     }
 
     /// The decision in full: each demand of the rule that governs the image, what came of it, and what would meet what

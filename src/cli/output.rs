@@ -12,9 +12,10 @@ use clap::ColorChoice;
 use crate::cli::error::Error;
 use crate::policy::Policy;
 use crate::report::{
-    CsvReport, Escaped, Head, JsonReport, JunitReport, MarkdownReport, NdjsonReport, PolicyReport, Report, SarifReport,
-    Style, Summary, TextReport, totals_text,
+    CsvReport, Escaped, Head, HtmlReport, JsonReport, JunitReport, MarkdownReport, NdjsonReport, PolicyReport, Report,
+    SarifReport, Style, Summary, TextReport, totals_text,
 };
+use crate::signature::CertificateSummary;
 use crate::source::Replacement;
 
 /// A report that was asked for: its format, and the file it goes to.
@@ -27,6 +28,7 @@ pub(super) struct Output {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Format {
     Csv,
+    Html,
     Json,
     Junit,
     Markdown,
@@ -39,7 +41,7 @@ pub(super) enum Format {
 
 impl Format {
     /// Every format, by its name.
-    const NAMES: [(&'static str, Self); 9] = [
+    const NAMES: [(&'static str, Self); 10] = [
         ("text", Self::Text),
         ("json", Self::Json),
         ("ndjson", Self::Ndjson),
@@ -49,11 +51,14 @@ impl Format {
         ("sarif", Self::Sarif),
         ("policyreport", Self::PolicyReport),
         ("openreports", Self::OpenReports),
+        ("html", Self::Html),
     ];
 
-    fn report(self) -> Box<dyn Report> {
+    /// Who writes it. The trusted certificates are for the formats that tell of them.
+    fn report(self, certificates: impl FnOnce() -> Vec<CertificateSummary>) -> Box<dyn Report> {
         match self {
             Self::Csv => Box::new(CsvReport),
+            Self::Html => Box::new(HtmlReport::new(certificates())),
             Self::Json => Box::new(JsonReport),
             Self::Junit => Box::new(JunitReport),
             Self::Markdown => Box::new(MarkdownReport),
@@ -122,12 +127,16 @@ impl Output {
         })
     }
 
-    /// Opens what the report is written to.
-    pub(super) fn open(&self, terminal: &Terminal) -> Result<Sink, Error> {
+    /// Opens what the report is written to. The trusted certificates are for the formats that tell of them.
+    pub(super) fn open(
+        &self,
+        terminal: &Terminal,
+        certificates: impl FnOnce() -> Vec<CertificateSummary>,
+    ) -> Result<Sink, Error> {
         let target = self.target()?;
         let report: Arc<dyn Report> = match (self.format, &target) {
             (Format::Text, Target::Stdout(_)) => Arc::new(TextReport::new(terminal.style())),
-            (format, _) => format.report().into(),
+            (format, _) => format.report(certificates).into(),
         };
         let folder = self.path.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
         let aside = report.totals_first().then(|| match folder {

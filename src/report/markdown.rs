@@ -80,6 +80,7 @@ impl Report for MarkdownReport {
             codes: _,
             partial,
             listed: _,
+            inventory: _,
         } = summary;
         let mut out = "## Image signatures\n\n".to_owned();
         if *partial {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::policy::{Effect, Mode};
-use crate::report::ItemError;
+use crate::report::{Inventory, ItemError};
 use crate::signature::{Code, Outcome};
 use crate::verifier::Verdict;
 
@@ -52,11 +52,15 @@ pub struct Summary {
     /// The first [`ERRORS_LISTED`] of the items that could not be read.
     #[serde(skip)]
     pub listed: Vec<ItemError>,
+    /// Who signed what, for reports that tell it.
+    #[serde(skip)]
+    pub inventory: Inventory,
 }
 
 impl Summary {
     /// Counts a verdict.
     pub fn count(&mut self, verdict: &Verdict) {
+        self.inventory.count(verdict);
         increase(&mut self.images);
         match verdict.decision().effect() {
             Effect::Allow => increase(&mut self.allowed),
@@ -115,6 +119,7 @@ impl Summary {
             skipped,
             codes,
             listed,
+            inventory,
         } = part;
         for (sum, count) in [
             (&mut self.images, images),
@@ -139,6 +144,7 @@ impl Summary {
             *sum = sum.saturating_add(count);
         }
         self.partial |= partial;
+        self.inventory.add(&inventory);
         let room = ERRORS_LISTED.saturating_sub(self.listed.len());
         self.listed.extend(listed.into_iter().take(room));
     }

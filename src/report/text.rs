@@ -108,6 +108,7 @@ impl Report for TextReport {
             codes: _,
             partial,
             listed: _,
+            inventory: _,
         } = summary;
         let mut out = String::new();
         line(&mut out, format_args!("images      {images}: {}", decisions_text(summary)));

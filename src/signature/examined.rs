@@ -16,7 +16,7 @@ use crate::signature::{
 
 /// The types of record that hold a signature in the sense of container-signature(5). Both are in use: `atomic` by
 /// containers/image, `AtomicImageV1` by OpenShift's import controller.
-const TYPES: [&str; 2] = ["atomic", "AtomicImageV1"];
+pub(super) const TYPES: [&str; 2] = ["atomic", "AtomicImageV1"];
 
 /// Who is trusted to vouch for images, and by which rules.
 #[derive(Debug)]

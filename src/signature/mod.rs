@@ -3,6 +3,7 @@
 mod claims;
 mod code;
 mod condition;
+mod duplicate;
 mod ed25519;
 mod evidence;
 mod examined;
@@ -24,6 +25,7 @@ pub use claims::{Claims, ClaimsError, PAYLOAD_LIMIT, PayloadProfile, UnverifiedC
 pub use code::Code;
 pub use condition::conditions;
 pub(crate) use condition::owned;
+pub(crate) use duplicate::duplicates;
 pub use evidence::{Evidence, Outcome, Subject};
 pub use examined::Trust;
 pub(crate) use examined::{Examined, Unfit};

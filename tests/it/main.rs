@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod cli;
@@ -31,7 +33,15 @@ mod deploy;
 #[cfg(test)]
 mod differential;
 #[cfg(test)]
+mod html_page;
+#[cfg(test)]
+mod html_report;
+#[cfg(test)]
+mod html_report_browser;
+#[cfg(test)]
 mod images;
+#[cfg(test)]
+mod inventory;
 #[cfg(test)]
 mod key_times;
 #[cfg(test)]

@@ -78,3 +78,8 @@ fn shards_are_verified_and_merged() {
 fn reports_are_written_summed_up_and_compared() {
     assert!(play("reports.md") >= 6);
 }
+
+#[test]
+fn a_report_for_a_browser_is_written() {
+    assert!(play("html-report.md") >= 1);
+}

@@ -52,7 +52,7 @@ fn parse_output(text: &str) -> Result<Output, String> {
 
 impl Merge {
     pub(super) fn run(self, terminal: &Terminal) -> Result<Status, Error> {
-        let mut sink = self.output.open(terminal)?;
+        let mut sink = self.output.open(terminal, Vec::new)?;
         let (pieces, mut run) = self.survey()?;
         let retell: fn(&WrittenImage) -> String = if self.output.format() == Format::Ndjson {
             |image: &WrittenImage| NdjsonReport.retold(image)

@@ -61,8 +61,8 @@ pub(super) struct Verify {
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<DateTime<Utc>>,
 
-    /// A report, to standard output or to a file: text, json, ndjson, csv, markdown, junit, sarif, policyreport or
-    /// openreports; may be given more than once
+    /// A report, to standard output or to a file: text, json, ndjson, csv, markdown, junit, sarif, policyreport,
+    /// openreports or html; may be given more than once
     #[arg(long, value_name = "FORMAT[=PATH]")]
     output: Vec<Output>,
 
@@ -124,7 +124,9 @@ impl Verify {
         let progress = Progress::begin(terminal, &outputs, &self.sources);
         let sources =
             Sources { names: self.sources.clone(), are_signatures: expected.is_some(), taken: progress.taken() };
-        let telling = Telling::begin(terminal, &outputs, self.write_images, progress)?;
+        let certificates = || verifier.trust().certificates(at);
+        let reports = outputs.iter().map(|output| output.open(terminal, certificates)).collect::<Result<_, _>>()?;
+        let telling = Telling::begin(reports, self.write_images, progress)?;
         let judge = Judge {
             verifier,
             context: self.context.into(),

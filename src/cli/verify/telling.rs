@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cli::error::Error;
-use crate::cli::output::{Output, Sink, Terminal};
+use crate::cli::output::Sink;
 use crate::cli::verify::judging::Told;
 use crate::cli::verify::progress::Progress;
 use crate::report::{Head, Report, Summary};
@@ -26,19 +26,13 @@ pub(super) struct Telling {
 }
 
 impl Telling {
-    /// Opens what is written to.
+    /// Opens what the objects are written to.
     ///
     /// # Errors
     ///
-    /// An [`Error`] for a target that cannot be written to.
-    pub(super) fn begin(
-        terminal: &Terminal,
-        outputs: &[Output],
-        images: Option<PathBuf>,
-        progress: Progress,
-    ) -> Result<Self, Error> {
+    /// An [`Error`] if that cannot be written to.
+    pub(super) fn begin(reports: Vec<Sink>, images: Option<PathBuf>, progress: Progress) -> Result<Self, Error> {
         let objects = images.map(ImagesFile::new).transpose()?;
-        let reports = outputs.iter().map(|output| output.open(terminal)).collect::<Result<_, _>>()?;
         Ok(Self { reports, objects, summary: Summary::default(), progress })
     }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{LIMITS, WrittenError};
 use crate::image::json::{Document, Node, Object, Value};
 use crate::report::json::API_VERSION;
-use crate::report::{Head, Shard, ShardError, Summary};
+use crate::report::{Head, Inventory, Shard, ShardError, Summary};
 use crate::signature::Code;
 
 /// What a report tells of the whole run.
@@ -96,6 +96,8 @@ fn summary(mut members: Object<'_>) -> Result<Summary, WrittenError> {
         codes,
         partial: *partial,
         listed: Vec::new(),
+        // A report that is merged does not tell it.
+        inventory: Inventory::default(),
     };
     members.finish()?;
     Ok(summary)
