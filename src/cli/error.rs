@@ -4,17 +4,22 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::cli::release::ReleaseError;
 use crate::cli::report::{MergeReportsError, ReadReportsError};
 use crate::cli::shard::ShardOptionError;
 use crate::image::{DigestError, ReferenceError};
 use crate::policy::document::{ConvertError, Finding};
 use crate::signature::KeyringError;
+use crate::source::lookaside::RegistriesDError;
 use crate::source::policy::PolicyFileError;
-use crate::source::{KeyFileError, ReplaceError, SourceError, WriteError};
+use crate::source::registry::AuthFileError;
+use crate::source::{KeyFileError, ReplaceError, SourceError, SpecError, WriteError};
 
 /// Why the command ends without an answer: exit status 2.
 #[derive(Debug, Error)]
 pub(super) enum Error {
+    #[error("{0}")]
+    AuthFile(#[from] AuthFileError),
     #[error("`--digest {digest}` is no manifest digest: {source}")]
     Digest { digest: String, source: DigestError },
     #[error("interrupted: the reports tell what was verified before, and say that they are partial")]
@@ -40,11 +45,17 @@ pub(super) enum Error {
     #[error("`--reference {reference}` is no image reference: {source}")]
     Reference { reference: String, source: ReferenceError },
     #[error("{0}")]
+    RegistriesD(#[from] RegistriesDError),
+    #[error("{0}")]
+    Release(#[from] ReleaseError),
+    #[error("{0}")]
     Replace(#[from] ReplaceError),
     #[error("{0}")]
     Shard(#[from] ShardOptionError),
     #[error("{0}")]
     Source(#[from] SourceError),
+    #[error("{0}")]
+    Spec(#[from] SpecError),
     #[error("{0}")]
     Usage(String),
     #[error("cannot start a thread: {source}")]
@@ -61,7 +72,8 @@ impl Error {
         match self {
             Self::Convert(error) => error.findings(),
             Self::Policy(PolicyFileError::Policy(error)) => error.findings(),
-            Self::Digest { .. }
+            Self::AuthFile(_)
+            | Self::Digest { .. }
             | Self::Images(_)
             | Self::Interrupted
             | Self::KeyFile(_)
@@ -71,10 +83,13 @@ impl Error {
             | Self::Policy(_)
             | Self::RawSignature { .. }
             | Self::Reference { .. }
+            | Self::RegistriesD(_)
+            | Self::Release(_)
             | Self::Replace(_)
             | Self::Reports(_)
             | Self::Shard(_)
             | Self::Source(_)
+            | Self::Spec(_)
             | Self::Thread { .. }
             | Self::Usage(_)
             | Self::Worker
@@ -96,12 +111,16 @@ impl Error {
             Self::Merge(error) => error.hint().map(str::to_owned),
             Self::Reports(error) => error.hint().map(str::to_owned),
             Self::Shard(error) => Some(error.hint().to_owned()),
-            Self::Digest { .. }
+            Self::Spec(error) => error.hint(),
+            Self::AuthFile(_)
+            | Self::Digest { .. }
             | Self::Images(_)
             | Self::Interrupted
             | Self::Convert(_)
             | Self::Policy(_)
             | Self::Reference { .. }
+            | Self::RegistriesD(_)
+            | Self::Release(_)
             | Self::Replace(_)
             | Self::Source(_)
             | Self::Thread { .. }

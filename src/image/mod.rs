@@ -1,6 +1,7 @@
 //! What is verified: digests, references, manifests, and the objects of `image.openshift.io/v1`.
 
 mod anchor;
+mod append;
 mod carrier;
 mod digest;
 mod edit;
@@ -21,10 +22,13 @@ mod tracked;
 pub(crate) mod yaml;
 
 pub use anchor::{Anchor, AnchorError, Basis, CONFIG_LIMIT};
+pub use append::{AddedSignature, with_signatures};
 pub use carrier::{Carried, Carrier, CarrierKind, Other};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use json::{JsonError, JsonErrorKind};
 pub use layout::{Layout, compact, pretty};
+#[cfg(feature = "cli")]
+pub(crate) use manifest::Manifest;
 pub use manifest::{MANIFEST_LIMIT, ManifestError, ManifestKind, Schema1};
 pub use object::{
     Image, ImageLayer, ImageManifest, ImageSignature, ObjectMeta, SignatureCondition, SignatureIssuer, SignatureSubject,

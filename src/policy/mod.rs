@@ -32,3 +32,4 @@ pub use requirement::{Demand, NonEmpty, Requirement};
 pub use rule::{Exemption, Mode, Rule};
 #[cfg(feature = "cli")]
 pub(crate) use scope::NamePattern;
+pub use scope::registry_scopes;

@@ -5,6 +5,10 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::image::ObjectError;
+use crate::source::http::HttpProblem;
+use crate::source::layout::LayoutProblem;
+
 /// The place of an item.
 ///
 /// ```text
@@ -94,6 +98,65 @@ pub enum SourceProblem {
     /// The source holds nothing at all.
     #[error("no object found: expected JSON or YAML of `Image` objects")]
     Empty,
+    /// A server gives no answer that counts.
+    #[error(transparent)]
+    Http(#[from] HttpProblem),
+    /// An image has no reference by which its signatures could be found.
+    #[error("the image has no reference, so that its signatures cannot be looked up")]
+    NoReference,
+    /// An object cannot be read.
+    #[error("{0}")]
+    Object(Box<ObjectError>),
+    /// Signatures that are kept apart from their image cannot be read.
+    #[error("its signatures cannot be looked up: {place}: {problem}")]
+    Stored {
+        /// Where they are kept.
+        place: String,
+        /// What is wrong.
+        problem: Box<Self>,
+    },
+    /// A source has more signatures than are held.
+    #[error("there are more than {limit} signatures")]
+    TooManySignatures {
+        /// The limit in force.
+        limit: usize,
+    },
+    /// A directory is no export but a layout.
+    #[error("it is a layout of an image: write `{transport}:PATH` for it")]
+    IsLayout {
+        /// The transport that reads it.
+        transport: &'static str,
+    },
+    /// A link in a directory of exports leads to a directory.
+    #[error("it is a link to a directory, which is not followed")]
+    LinkToDirectory,
+    /// A link in a directory of exports leads out of it.
+    #[error("it is a link that leads out of the directory")]
+    LinkOutside,
+    /// A directory or a pattern stands for no file.
+    #[error("no file of an export found: expected names that end in .json, .ndjson, .jsonl, .yaml or .yml")]
+    NoFile,
+    /// A pattern of files cannot be read.
+    #[error("it is no file, and is no pattern either: {message}")]
+    Pattern {
+        /// What is wrong.
+        message: String,
+    },
+    /// Directories are nested too deep.
+    #[error("directories are nested more than {limit} deep")]
+    TooDeep {
+        /// The limit in force.
+        limit: usize,
+    },
+    /// A directory or a pattern stands for too many files.
+    #[error("there are more than {limit} files, the others are not read")]
+    TooManyFiles {
+        /// The limit in force.
+        limit: usize,
+    },
+    /// The layout that holds the image is not as it must be.
+    #[error(transparent)]
+    Layout(#[from] LayoutProblem),
     /// The source is not text.
     #[error("not UTF-8 at byte {offset}: expected JSON or YAML text")]
     Encoding {

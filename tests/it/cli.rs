@@ -58,7 +58,7 @@ fn says_0_1_and_2_in_the_three_situations() {
         (&[GOOD, UNSIGNED], 1, &["Allow", "Deny"], &[]),
         // What could not be decided outweighs what was denied, and takes nothing away from the rest.
         (&[UNSIGNED, "missing.json", GOOD], 2, &["Deny", "Allow"], &["missing.json"]),
-        (&[GOOD, "testdata"], 2, &["Allow"], &["testdata"]),
+        (&[GOOD, "testdata/signatures"], 2, &["Allow"], &["testdata/signatures"]),
         (
             &["testdata/images/list.truncated.json", GOOD],
             2,

@@ -105,6 +105,12 @@ mod report_schema;
 #[cfg(test)]
 mod sigstore;
 #[cfg(test)]
+mod sources_layouts;
+#[cfg(test)]
+mod sources_release;
+#[cfg(test)]
+mod sources_signatures;
+#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod streams_interrupted;

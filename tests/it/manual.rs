@@ -36,6 +36,14 @@ fn play(page: &str) -> usize {
     fs::create_dir(&keys).unwrap();
     for entry in fs::read_dir("testdata/manual").unwrap() {
         let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
+        if path.is_dir() {
+            let inner = folder.path().join(name);
+            fs::create_dir(&inner).unwrap();
+            for file in fs::read_dir(path).unwrap().map(Result::unwrap) {
+                fs::copy(file.path(), inner.join(file.file_name())).unwrap();
+            }
+            continue;
+        }
         let is_key = path.extension().is_some_and(|extension| extension == "asc");
         fs::copy(&path, if is_key { keys.join(name) } else { folder.path().join(name) }).unwrap();
     }
@@ -82,4 +90,9 @@ fn reports_are_written_summed_up_and_compared() {
 #[test]
 fn a_report_for_a_browser_is_written() {
     assert!(play("html-report.md") >= 1);
+}
+
+#[test]
+fn images_are_read_from_wherever_they_are() {
+    assert!(play("sources.md") >= 7);
 }

@@ -23,12 +23,12 @@ pub(crate) fn peers() -> bool {
 }
 
 /// A GnuPG home of its own. Its agent ends with it.
-struct Gnupg {
+pub(crate) struct Gnupg {
     home: TempDir,
 }
 
 impl Gnupg {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // The socket's path must be short, so it stands directly in the folder for temporary files.
         Self { home: tempfile::Builder::new().prefix("g").tempdir().unwrap() }
     }
@@ -44,18 +44,18 @@ impl Gnupg {
     }
 
     /// Runs what must not fail.
-    fn must(&self, program: &str, arguments: &[&str]) -> String {
+    pub(crate) fn must(&self, program: &str, arguments: &[&str]) -> String {
         let output = self.run(program, arguments);
         assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
     /// Makes a key, and returns its fingerprint and the file of its certificate.
-    fn make_key(&self, algorithm: &str) -> (String, PathBuf) {
+    pub(crate) fn make_key(&self, algorithm: &str) -> (String, PathBuf) {
         let user_id = format!("{algorithm} <{algorithm}@example.com>");
         self.must(
             "gpg",

@@ -21,6 +21,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::context::ContextOptions;
 use crate::cli::error::Error;
+use crate::cli::layouts::LayoutOptions;
 use crate::cli::output::{Output, Terminal};
 use crate::cli::rules::RuleOptions;
 use crate::cli::shard::ShardOptions;
@@ -28,13 +29,14 @@ use crate::cli::{EXIT_STATUS, Status, at, parse_time};
 use crate::image::{Digest, Reference};
 use crate::policy::Requirement;
 use crate::report::Head;
+use crate::signature::Rules;
 use crate::source;
 use crate::verifier::Verifier;
 
 use self::judging::Judge;
 use self::progress::Progress;
-use self::reading::Sources;
 pub(super) use self::reading::looks_like_signature;
+use self::reading::{Named, Sources};
 use self::telling::Telling;
 
 /// Verify the signatures of images and decide whether they may run
@@ -44,7 +46,8 @@ use self::telling::Telling;
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_STATUS)]
 pub(super) struct Verify {
-    /// Exports: JSON, NDJSON or YAML with Image objects; `-` is standard input
+    /// Exports: files, directories or patterns of them, of JSON, NDJSON or YAML with Image objects; `-` is standard
+    /// input. Or layouts: [REFERENCE=]dir:PATH, oci:PATH, oci-archive:PATH or docker-archive:PATH
     #[arg(required = true, value_name = "SOURCE")]
     sources: Vec<String>,
 
@@ -74,9 +77,13 @@ pub(super) struct Verify {
     #[arg(long, value_name = "DIGEST", requires = "reference", conflicts_with_all = ["write_images", "shard"])]
     digest: Option<String>,
 
-    /// The image reference that signature files must be for
-    #[arg(long, value_name = "REFERENCE", requires = "digest")]
+    /// The image reference that signature files must be for; or what the images of layouts are called that have no
+    /// REFERENCE= of their own
+    #[arg(long, value_name = "REFERENCE")]
     reference: Option<String>,
+
+    #[command(flatten)]
+    layouts: LayoutOptions,
 
     #[command(flatten)]
     shard: ShardOptions,
@@ -109,8 +116,14 @@ enum FailOn {
 impl Verify {
     pub(super) fn run(self, terminal: &Terminal) -> Result<Status, Error> {
         let at = at(self.at);
+        let mut joiner = self.layouts.joiner()?;
         let verifier = if self.policy.is_empty() {
-            Verifier::with_rules(source::keyring(&self.keys)?, self.rules.into(), Requirement::default())
+            let with =
+                |rules, demand| Ok::<_, Error>(Verifier::with_rules(source::keyring(&self.keys)?, rules, demand));
+            let rules: Rules = self.rules.into();
+            let verifier = with(rules.clone(), Requirement::default())?;
+            let demand = self.layouts.release(&mut joiner, &verifier, at)?;
+            demand.map_or(Ok(verifier), |demand| with(rules, demand))?
         } else {
             let policy = source::policy::policy(&self.policy, at)?;
             terminal.remark_lints(&policy);
@@ -118,12 +131,18 @@ impl Verify {
         };
         let outputs = if self.output.is_empty() { vec![Output::text()] } else { self.output };
         targets::refuse_shared(&outputs, self.write_images.as_deref())?;
-        let expected =
-            self.digest.zip(self.reference).map(|(digest, reference)| expected(digest, reference)).transpose()?;
+        let reference = self.reference.as_deref().map(parse_reference).transpose()?;
+        let expected = self.digest.map(parse_digest).transpose()?.zip(self.reference);
+        let named = match expected {
+            None => {
+                let (specs, options) = self.layouts.sources(&self.sources, reference)?;
+                Named::Images(specs, options)
+            }
+            Some(_) => Named::Signatures(self.sources.clone()),
+        };
         let head = Head { at, shard: self.shard.shard()? };
         let progress = Progress::begin(terminal, &outputs, &self.sources);
-        let sources =
-            Sources { names: self.sources.clone(), are_signatures: expected.is_some(), taken: progress.taken() };
+        let sources = Sources { named, joiner, taken: progress.taken() };
         let certificates = || verifier.trust().certificates(at);
         let reports = outputs.iter().map(|output| output.open(terminal, certificates)).collect::<Result<_, _>>()?;
         let telling = Telling::begin(reports, self.write_images, progress)?;
@@ -163,13 +182,11 @@ fn processors() -> NonZeroUsize {
     thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
-/// What raw signatures must be for.
-fn expected(digest: String, reference: String) -> Result<(Digest, String), Error> {
-    if let Err(source) = Reference::parse_normalized(&reference) {
-        return Err(Error::Reference { reference, source });
-    }
-    match digest.parse() {
-        Ok(parsed) => Ok((parsed, reference)),
-        Err(source) => Err(Error::Digest { digest, source }),
-    }
+fn parse_reference(reference: &str) -> Result<Reference, Error> {
+    Reference::parse_normalized(reference)
+        .map_err(|source| Error::Reference { reference: reference.to_owned(), source })
+}
+
+fn parse_digest(digest: String) -> Result<Digest, Error> {
+    digest.parse().map_err(|source| Error::Digest { digest, source })
 }

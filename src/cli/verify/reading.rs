@@ -10,32 +10,41 @@ use std::sync::mpsc::Sender;
 use crate::cli::verify::batch::{Batch, Content, Pending, RunEnd};
 use crate::cli::verify::flow::Flow;
 use crate::source::export::{self, ITEM_LIMIT, Item};
-use crate::source::{Input, Location, SourceError};
+use crate::source::{Input, Joiner, Location, OpenOptions, SourceError, SourceSpec, export_files, open};
 
 /// What is read, and as what.
 #[derive(Debug)]
 pub(super) struct Sources {
-    pub(super) names: Vec<String>,
-    /// Each is one raw signature; otherwise, an export.
-    pub(super) are_signatures: bool,
+    pub(super) named: Named,
+    /// Adds the signatures that are kept apart from the images.
+    pub(super) joiner: Joiner,
     /// Counts the bytes that were read, of files as they lie there.
     pub(super) taken: Arc<AtomicU64>,
 }
 
+/// What the arguments name.
+#[derive(Debug)]
+pub(super) enum Named {
+    /// Images, and what is known of them.
+    Images(Vec<SourceSpec>, OpenOptions),
+    /// Files, each of which is one raw signature.
+    Signatures(Vec<String>),
+}
+
 impl Sources {
     /// Reads everything and hands it on, until nobody wants it any more.
-    pub(super) fn read(self, flow: &Flow, to: Sender<Batch>) {
+    pub(super) fn read(mut self, flow: &Flow, to: Sender<Batch>) {
         let batches = RefCell::new(Batches { flow, to, batch: Batch::new(0), items: 0 });
         let mut end = RunEnd::default();
-        for name in &self.names {
-            let read = if self.are_signatures {
-                self.signature(name, &batches)
-            } else {
-                self.export(name, &batches, &mut end)
-            };
-            if read.is_break() {
-                return;
+        let named = std::mem::replace(&mut self.named, Named::Signatures(Vec::new()));
+        let read = match named {
+            Named::Signatures(names) => names.iter().try_for_each(|name| self.signature(name, &batches)),
+            Named::Images(specs, options) => {
+                specs.iter().try_for_each(|spec| self.images(spec, &options, &batches, &mut end))
             }
+        };
+        if read.is_break() {
+            return;
         }
         let mut batches = batches.into_inner();
         batches.batch.run_end = Some(end);
@@ -43,8 +52,33 @@ impl Sources {
         let _ = batches.send();
     }
 
+    /// Reads what a SOURCE means.
+    fn images(
+        &mut self,
+        spec: &SourceSpec,
+        options: &OpenOptions,
+        batches: &RefCell<Batches<'_>>,
+        end: &mut RunEnd,
+    ) -> ControlFlow<()> {
+        match spec {
+            SourceSpec::Export { path } => export_files(path).into_iter().try_for_each(|file| match file {
+                Ok(file) => self.export(&file, batches, end),
+                Err(error) => batches.borrow_mut().lost_source(error.location, error.problem.to_string()),
+            }),
+            SourceSpec::Layout { .. } => open(spec, options).into_iter().try_for_each(|mut source| {
+                let mut flow = ControlFlow::Continue(());
+                let summary = source.read(&mut |item| {
+                    flow = self.joiner.join(item, &mut |item| batches.borrow_mut().item(item));
+                    flow
+                });
+                flow?;
+                batches.borrow_mut().end_source(summary)
+            }),
+        }
+    }
+
     /// Reads an export. A source that cannot be read is an error beside those that can.
-    fn export(&self, name: &str, batches: &RefCell<Batches<'_>>, end: &mut RunEnd) -> ControlFlow<()> {
+    fn export(&mut self, name: &str, batches: &RefCell<Batches<'_>>, end: &mut RunEnd) -> ControlFlow<()> {
         let input = match Input::open_counted(name, self.taken.clone()) {
             Ok(input) => input,
             Err(error) => return batches.borrow_mut().lost_source(error.location, error.problem.to_string()),
@@ -58,8 +92,9 @@ impl Sources {
         }
         let mut flow = ControlFlow::Continue(());
         let text = Waiting { text: input.into_text(), batches };
+        let joiner = &mut self.joiner;
         let summary = export::read(&name, text, &mut |item| {
-            flow = batches.borrow_mut().item(item);
+            flow = joiner.join(item, &mut |item| batches.borrow_mut().item(item));
             flow
         });
         flow?;

@@ -9,7 +9,7 @@ use crate::policy::Transport;
 /// name that scopes could be made of.
 pub(super) fn candidates(transport: &Transport, reference: Option<&Reference>) -> Option<Vec<String>> {
     match transport {
-        Transport::Docker | Transport::Atomic => reference.map(of_reference),
+        Transport::Docker | Transport::Atomic => reference.map(registry_scopes),
         Transport::Other { name, place } => match name.as_str() {
             "containers-storage" => of_storage(place),
             "dir" | "oci" | "oci-archive" | "sif" => Some(of_path(place)),
@@ -17,7 +17,7 @@ pub(super) fn candidates(transport: &Transport, reference: Option<&Reference>) -
             // The ID of an image is no name that scopes could be made of.
             "docker-daemon" if place.parse::<Digest>().is_ok() => Some(Vec::new()),
             "docker-daemon" => Some(match place.parse::<Reference>() {
-                Ok(reference) if !reference.is_name_only() => of_reference(&reference),
+                Ok(reference) if !reference.is_name_only() => registry_scopes(&reference),
                 Ok(_) | Err(_) => Vec::new(),
             }),
             _ => Some(vec![place.clone()]),
@@ -25,11 +25,11 @@ pub(super) fn candidates(transport: &Transport, reference: Option<&Reference>) -
     }
 }
 
-/// The image itself, its repository, the paths above it, the registry, and the domains that the registry is in, their
-/// port left out.
+/// The scopes that may be for an image in a registry, the most specific first: the image itself, its repository, the
+/// paths above it, the registry, and the domains that the registry is in, their port left out.
 ///
 /// Of a reference with tag and digest only the digest counts: it is the digest that decides which image comes.
-fn of_reference(reference: &Reference) -> Vec<String> {
+pub fn registry_scopes(reference: &Reference) -> Vec<String> {
     let name = reference.name();
     let mut scopes = match (reference.digest(), reference.tag()) {
         (Some(digest), _) => vec![format!("{name}@{digest}")],

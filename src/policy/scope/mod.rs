@@ -72,6 +72,7 @@ mod transports;
 mod trie;
 
 pub(crate) use candidates::above;
+pub use candidates::registry_scopes;
 pub(crate) use conflict::ConflictKind;
 pub(crate) use images::ImageScopes;
 pub(crate) use index::{Governs, Scope, Scopes};

@@ -82,6 +82,12 @@ const OPENPGP_ROOMS: &[&str] =
 /// The library of the public-key operation, and the one file outside those rooms that knows it too.
 const PRIMITIVE: (&str, &str) = ("aws_lc_rs", "src/signature/sigstore/primitive.rs");
 
+/// The one file that speaks to servers, which takes the cryptography of TLS from the same library.
+const WEB: &str = "src/source/http.rs";
+
+/// What opens sockets, or lets others do so.
+const SOCKETS: &[&str] = &["net", "rustls", "rustls_native_certs", "ureq"];
+
 /// Ways to bring in code that the scanner would miss.
 const ESCAPES: &[&[&str]] = &[&["extern", "crate"], &["include", "!"], &["#", "[", "path"]];
 
@@ -210,6 +216,19 @@ pub(crate) const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        name: "one file opens sockets",
+        check: sockets,
+        bad: &[
+            ("src/source/lookaside/web.rs", "use ureq::Agent;"),
+            ("src/cli/verify.rs", "fn f() { std::net::TcpStream::connect(x); }"),
+            ("src/source/tree.rs", "use std::{fs, net::TcpListener};"),
+        ],
+        good: &[
+            ("src/source/http.rs", "use ureq::Agent; use std::net::IpAddr;"),
+            ("src/source/lookaside/web.rs", "#[cfg(test)] mod tests { use std::net::TcpListener; }"),
+        ],
+    },
+    Rule {
         name: "features stand only on `mod` and `use` lines of lib.rs and of a room's mod.rs",
         check: features,
         bad: &[
@@ -313,7 +332,8 @@ fn changing_statics(code: &[Token<'_>]) -> Vec<Problem> {
 fn openpgp(source: &Source<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (place, token) in source.code.iter().enumerate().filter(|(_, token)| OPENPGP.contains(&token.text)) {
-        if !in_openpgp_rooms(source) && PRIMITIVE != (token.text, source.file) {
+        let allowed = [PRIMITIVE, (PRIMITIVE.0, WEB)].contains(&(token.text, source.file));
+        if !in_openpgp_rooms(source) && !allowed {
             let (_, primitive) = PRIMITIVE;
             let rooms = format!("the keyring and openpgp rooms, and of the primitives to `{primitive}`");
             problems.push((token.line, format!("`{}` is known only to {rooms}", token.text)));
@@ -332,6 +352,11 @@ fn in_openpgp_rooms(source: &Source<'_>) -> bool {
     OPENPGP_ROOMS
         .iter()
         .any(|room| if room.ends_with('/') { source.file.starts_with(room) } else { source.file == *room })
+}
+
+fn sockets(source: &Source<'_>) -> Vec<Problem> {
+    let names = source.code.iter().filter(|token| source.file != WEB && SOCKETS.contains(&token.text));
+    names.map(|token| (token.line, format!("`{}` is known only to `{WEB}`", token.text))).collect()
 }
 
 fn features(source: &Source<'_>) -> Vec<Problem> {
