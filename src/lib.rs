@@ -22,10 +22,11 @@
 //! ```
 //!
 //! A verdict holds the [`Evidence`] about each signature, the conditions to write on it, and the [`Decision`]. A denial
-//! is data; an error means that there is no answer. The modules [`image`], [`signature`], [`policy`] and [`report`]
-//! compute and do nothing else: no I/O, no clock, no threads. With the default feature `cli` there are also [`source`],
-//! which reads exports and key files, and [`cli`], the command.
+//! is data; an error means that there is no answer. The modules [`image`], [`signature`], [`policy`], [`report`]
+//! and [`admission`], which answers API servers, compute and do nothing else: no I/O, no clock, no threads. With the
+//! default feature `cli` there are also [`source`], which reads exports and key files, and [`cli`], the command.
 
+pub mod admission;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod image;

@@ -13,7 +13,7 @@ use crate::signature::KeyringError;
 use crate::source::lookaside::RegistriesDError;
 use crate::source::policy::PolicyFileError;
 use crate::source::registry::AuthFileError;
-use crate::source::{KeyFileError, ReplaceError, SourceError, SpecError, WriteError};
+use crate::source::{IndexError, KeyFileError, ReplaceError, SourceError, SpecError, WriteError};
 
 /// Why the command ends without an answer: exit status 2.
 #[derive(Debug, Error)]
@@ -38,6 +38,8 @@ pub(super) enum Error {
     RawSignature { name: String },
     #[error("{0}")]
     Images(#[from] WriteError),
+    #[error("{0}")]
+    Index(#[from] IndexError),
     #[error("{0}")]
     Merge(#[from] MergeReportsError),
     #[error("{0}")]
@@ -75,6 +77,7 @@ impl Error {
             Self::AuthFile(_)
             | Self::Digest { .. }
             | Self::Images(_)
+            | Self::Index(_)
             | Self::Interrupted
             | Self::KeyFile(_)
             | Self::Keyring(_)
@@ -115,6 +118,7 @@ impl Error {
             Self::AuthFile(_)
             | Self::Digest { .. }
             | Self::Images(_)
+            | Self::Index(_)
             | Self::Interrupted
             | Self::Convert(_)
             | Self::Policy(_)

@@ -6,6 +6,7 @@ mod documents;
 pub mod export;
 mod feed;
 pub mod http;
+mod index;
 mod input;
 mod join;
 mod json;
@@ -28,6 +29,7 @@ mod window;
 mod yaml;
 
 pub use collected::{COLLECTED_LIMIT, Collected};
+pub use index::{Index, IndexError};
 pub use input::Input;
 pub use join::{Joiner, SignatureStore, Stored, Wanted};
 pub use keys::{KeyFileError, keyring};

@@ -11,6 +11,7 @@
     reason = "a generator that stops at the first surprise is what is wanted here"
 )]
 
+mod admission;
 mod certificates;
 mod framing;
 mod images;
@@ -44,6 +45,7 @@ fn main() {
     sigstore::write(&mut sheet, &keys);
     sheet.write(&root.join("cases.json"));
     objects::write(&emptied(root.join("images")), &keys);
+    admission::write(&emptied(root.join("admission")), &keys);
     manual::write(&emptied(root.join("manual")), &keys_dir, &keys);
     quickstart::write(&emptied(root.join("quickstart")), &keys_dir, &keys);
 }

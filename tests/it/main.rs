@@ -1,6 +1,8 @@
 //! The integration tests, one binary.
 
 #[cfg(test)]
+mod admission;
+#[cfg(test)]
 mod architecture;
 #[cfg(test)]
 mod browser;

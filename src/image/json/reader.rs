@@ -55,6 +55,21 @@ impl<'a> Document<'a> {
 }
 
 impl Value<'_> {
+    /// Whether the value is an array.
+    pub(crate) fn is_array(&self) -> bool {
+        matches!(self, Self::Array(_))
+    }
+
+    /// Whether the value is an object.
+    pub(crate) fn is_object(&self) -> bool {
+        matches!(self, Self::Object(_))
+    }
+
+    /// Whether the value is `true`.
+    pub(crate) fn is_true(&self) -> bool {
+        matches!(self, Self::Bool(true))
+    }
+
     /// What the value is, for a message.
     pub(crate) fn what(&self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@
 
 mod code;
 mod documents;
+mod impure;
 mod source;
 
 use std::path::Path;
@@ -15,7 +16,7 @@ use source::Source;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Where code is; other folders hold documents and data.
-const CODE: &[&str] = &["src/", "tests/", "benches/", "testdata/generator/"];
+const CODE: &[&str] = &["src/", "tests/", "benches/", "examples/", "testdata/generator/"];
 
 /// Folders of the repository's top level that are not part of it.
 const NOT_OURS: &[&str] = &[".git", "target", "fuzz/target", "fuzz/corpus", "fuzz/artifacts"];
