@@ -24,7 +24,8 @@
 //! A verdict holds the [`Evidence`] about each signature, the conditions to write on it, and the [`Decision`]. A denial
 //! is data; an error means that there is no answer. The modules [`image`], [`signature`], [`policy`], [`report`]
 //! and [`admission`], which answers API servers, compute and do nothing else: no I/O, no clock, no threads. With the
-//! default feature `cli` there are also [`source`], which reads exports and key files, and [`cli`], the command.
+//! default feature `cli` there are also [`source`], which reads exports and key files, and [`cli`], the command; with the
+//! feature `server`, a webhook.
 
 pub mod admission;
 #[cfg(feature = "cli")]
@@ -32,6 +33,8 @@ pub mod cli;
 pub mod image;
 pub mod policy;
 pub mod report;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod signature;
 #[cfg(feature = "cli")]
 pub mod source;

@@ -3,13 +3,19 @@
 mod context;
 mod error;
 mod inspect;
+mod judging;
 mod keys;
 mod layouts;
+#[cfg(not(feature = "server"))]
+mod no_server;
 mod output;
 mod policy;
 mod release;
 mod report;
+mod review;
 mod rules;
+#[cfg(feature = "server")]
+mod serve;
 mod shard;
 mod verify;
 
@@ -18,7 +24,11 @@ use std::process::ExitCode;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{ColorChoice, Parser, Subcommand};
 
+#[cfg(not(feature = "server"))]
+use crate::cli::no_server::Serve;
 use crate::cli::output::Terminal;
+#[cfg(feature = "server")]
+use crate::cli::serve::Serve;
 use crate::report::Summary;
 
 /// Runs the command that the process was called with.
@@ -35,6 +45,8 @@ pub fn run() -> ExitCode {
         Command::Keys(keys) => keys.run(&terminal),
         Command::Policy(policy) => policy.run(&terminal),
         Command::Report(report) => report.run(&terminal),
+        Command::Review(review) => review.run(&terminal),
+        Command::Serve(serve) => serve.run(),
     };
     match outcome {
         Ok(status) => status.into(),
@@ -105,6 +117,8 @@ enum Command {
     Keys(keys::Keys),
     Policy(Box<policy::Policy>),
     Report(report::Report),
+    Review(Box<review::Review>),
+    Serve(Box<Serve>),
 }
 
 /// The time of verification: given, or the present. This is where the clock is read, and nowhere else.

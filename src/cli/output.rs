@@ -326,6 +326,18 @@ impl Terminal {
         }
     }
 
+    /// Tells of what is wrong with a source of which the rest is good.
+    pub(super) fn remark(&self, problems: &[String]) {
+        if self.quiet {
+            return;
+        }
+        let mut stderr = self.stderr();
+        for problem in problems {
+            // With standard error gone there is nobody left to tell.
+            let _ = writeln!(stderr, "{}", Escaped(problem));
+        }
+    }
+
     /// Writes what is worth a second look in a policy to standard error.
     pub(super) fn remark_lints(&self, policy: &Policy) {
         if self.quiet {

@@ -21,6 +21,8 @@ mod cli_policy_suites;
 #[cfg(test)]
 mod cli_policy_text;
 #[cfg(test)]
+mod cli_review;
+#[cfg(test)]
 mod cli_text;
 #[cfg(test)]
 mod conformance_objects;
