@@ -35,6 +35,8 @@ mod conformance_tables;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod deploy_webhook;
+#[cfg(test)]
 mod differential;
 #[cfg(test)]
 mod html_page;

@@ -96,3 +96,8 @@ fn a_report_for_a_browser_is_written() {
 fn images_are_read_from_wherever_they_are() {
     assert!(play("sources.md") >= 7);
 }
+
+#[test]
+fn a_request_is_answered_as_the_webhook_would() {
+    assert!(play("admission.md") >= 1);
+}

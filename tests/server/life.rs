@@ -157,3 +157,34 @@ fn it_does_not_start_with_what_it_cannot_judge_by() {
         assert!(!output.stderr.is_empty(), "{name}");
     }
 }
+
+#[tokio::test]
+async fn the_deployment_starts_what_it_says() {
+    let deployment = fs::read_to_string("deploy/webhook/server/deployment.yaml").unwrap();
+    let deployment: serde_json::Value = serde_saphyr::from_str(&deployment).unwrap();
+    let arguments = deployment["spec"]["template"]["spec"]["containers"][0]["args"].as_array().unwrap();
+    let authority = Authority::new();
+    let folder = folder(&authority);
+    // Mounted as Kubernetes does it: links into a folder behind a link, whose name begins with a dot.
+    let policy = folder.path().join("policy");
+    fs::create_dir_all(policy.join("..2026")).unwrap();
+    fs::copy("testdata/admission/policy.yaml", policy.join("..2026/policy.yaml")).unwrap();
+    std::os::unix::fs::symlink("..2026", policy.join("..data")).unwrap();
+    std::os::unix::fs::symlink("..data/policy.yaml", policy.join("policy.yaml")).unwrap();
+    fs::create_dir(folder.path().join("export")).unwrap();
+    fs::copy("testdata/admission/export.json", folder.path().join("export/images.json")).unwrap();
+    fs::create_dir(folder.path().join("tls")).unwrap();
+    for file in ["tls.crt", "tls.key"] {
+        fs::copy(folder.path().join(file), folder.path().join("tls").join(file)).unwrap();
+    }
+    let here = |argument: &serde_json::Value| {
+        argument.as_str().unwrap().replace("=/", &format!("={}/", folder.path().display()))
+    };
+    let arguments: Vec<_> = arguments.iter().map(here).collect();
+    let server = Server::started(authority, folder, |command| {
+        command.args(arguments).args(["--listen=127.0.0.1:0", "--plain=127.0.0.1:0"]);
+    });
+    assert_eq!(server.plain("/readyz").await.0, StatusCode::OK);
+    let answer = server.client().post("/validate", review("pod.signed")).await.unwrap();
+    assert_eq!(allowed(&answer), Some(true));
+}
