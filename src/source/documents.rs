@@ -245,7 +245,9 @@ mod tests {
                     let nothing = |line: &&str| matches!(line.trim(), "---" | "--- # c" | "# c" | "");
                     document.split_inclusive('\n').skip_while(nothing).collect::<String>()
                 };
-                let large: Vec<_> = documents(&text, limit).iter().map(|document| bare(document)).collect();
+                let mut large: Vec<_> = documents(&text, limit).iter().map(|document| bare(document)).collect();
+                // Space and comments that are too long for the limit may come as a document that holds nothing.
+                large.retain(|document| !document.is_empty());
                 prop_assert_eq!(large, split(&text).into_iter().map(bare).collect::<Vec<_>>());
             }
         }
