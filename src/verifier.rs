@@ -6,7 +6,9 @@ use crate::image::{Filled, Image, Reference, SignatureCondition, SignatureSubjec
 use crate::policy::{
     Case, Context, Decision, Effect, Explanation, Governing, Governor, Lookup, Policy, Requirement, evaluate,
 };
-use crate::signature::{self, Evidence, Examined, Keyring, Needs, Rules, SignatureKind, Signer, Subject, Terms, Trust};
+use crate::signature::{
+    self, ConditionSet, Evidence, Examined, Keyring, Needs, Rules, SignatureKind, Signer, Subject, Terms, Trust,
+};
 
 /// The most signatures of one image that are examined. Those after it are reported as not looked at.
 ///
@@ -203,12 +205,28 @@ impl Verdict {
     /// What is to be written on the object: the conditions of each signature and, for those that verified, the
     /// informative fields as the signature has them.
     pub fn updates(&self) -> Vec<SignatureUpdate> {
+        self.updates_with(ConditionSet::Own)
+    }
+
+    /// As [`updates`](Self::updates), with the conditions that are asked for.
+    ///
+    /// With those that an API server accepts ([`ConditionSet::Native`]) the informative fields are taken away where the
+    /// server refuses them: beside a `Trusted` that is `Unknown`.
+    pub fn updates_with(&self, set: ConditionSet) -> Vec<SignatureUpdate> {
+        let write = match set {
+            ConditionSet::Own => signature::conditions,
+            ConditionSet::Native => signature::native_conditions,
+        };
         self.evidence
             .iter()
-            .zip(self.conditions())
-            .map(|(evidence, conditions)| SignatureUpdate {
-                conditions,
-                filled: evidence.is_verified().then(|| filled(evidence)).flatten(),
+            .zip(&self.stored)
+            .map(|(evidence, stored)| {
+                let conditions = write(evidence, stored, self.at);
+                SignatureUpdate {
+                    cleared: set == ConditionSet::Native && signature::is_standing_unknown(&conditions),
+                    conditions,
+                    filled: evidence.is_verified().then(|| filled(evidence)).flatten(),
+                }
             })
             .collect()
     }

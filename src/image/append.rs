@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::image::edit::{Edits, Object, Value};
+use crate::image::edit::{Edits, Object, Place, Value};
 use crate::image::tracked::read;
 use crate::image::{Carrier, CarrierKind, ImageSignature, ObjectError, ObjectProblem};
 
@@ -61,7 +61,7 @@ pub fn with_signatures(json: &str, added: &[AddedSignature]) -> Result<String, O
     let comma = if there.is_empty() { "" } else { "," };
     let list = format!("{before}{comma}{}]", texts.join(","));
     let mut edits = Edits::of(json);
-    edits.set(&image, path, vec![("signatures", Value::Text(list))])?;
+    edits.set(&image, &Place::image(path), vec![("signatures".into(), Value::Text(list))])?;
     Ok(edits.apply())
 }
 

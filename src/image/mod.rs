@@ -13,6 +13,7 @@ mod manifest;
 pub(crate) mod members;
 mod object;
 mod object_error;
+mod patch;
 pub(crate) mod quote;
 mod reference;
 mod rewrite;
@@ -34,6 +35,7 @@ pub use object::{
     Image, ImageLayer, ImageManifest, ImageSignature, ObjectMeta, SignatureCondition, SignatureIssuer, SignatureSubject,
 };
 pub use object_error::{ObjectError, ObjectProblem};
+pub use patch::Patch;
 pub use reference::{REFERENCE_LIMIT, Reference, ReferenceError};
 pub(crate) use reference::{is_domain, is_path};
 pub use rewrite::{Filled, Rewrite, SignatureUpdate};

@@ -23,8 +23,8 @@ mod unverified;
 
 pub use claims::{Claims, ClaimsError, PAYLOAD_LIMIT, PayloadProfile, UnverifiedClaims};
 pub use code::Code;
-pub use condition::conditions;
-pub(crate) use condition::owned;
+pub use condition::{ConditionSet, conditions, native_conditions};
+pub(crate) use condition::{is_standing_unknown, owned};
 pub(crate) use duplicate::duplicates;
 pub use evidence::{Evidence, Outcome, Subject};
 pub use examined::Trust;

@@ -123,6 +123,14 @@ mod streams_interrupted;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod write_annotations;
+#[cfg(test)]
 mod write_images;
 #[cfg(test)]
 mod write_images_files;
+#[cfg(test)]
+mod write_images_sources;
+#[cfg(test)]
+mod write_native;
+#[cfg(all(test, unix))]
+mod write_patches;

@@ -7,7 +7,8 @@ use serde::de::IgnoredAny;
 
 use crate::cli::error::Error;
 use crate::cli::verify::batch::{Batch, Content, Pending, RunEnd};
-use crate::image::{Carried, Carrier, Digest, Image, Rewrite, Text};
+use crate::cli::verify::writing::Writing;
+use crate::image::{Carried, Carrier, Digest, Image, ObjectError, Text};
 use crate::policy::Context;
 use crate::report::{self, Entry, Head, ItemError, Report, Summary};
 use crate::source::export;
@@ -21,8 +22,7 @@ pub(super) struct Judge {
     /// What raw signatures must be for.
     pub(super) expected: Option<(Digest, String)>,
     pub(super) reports: Vec<Arc<dyn Report>>,
-    /// Whether the objects are wanted with what verification found.
-    pub(super) rewrites: bool,
+    pub(super) writing: Writing,
 }
 
 /// What came of a batch.
@@ -35,6 +35,8 @@ pub(super) struct Told {
     pub(super) pieces: Vec<Piece>,
     /// The objects, if they are wanted.
     pub(super) objects: Vec<String>,
+    /// The patches of images, if they are wanted: a line each.
+    pub(super) patches: String,
     /// An item whose text is not fit to be written again.
     pub(super) lost: Option<String>,
     pub(super) summary: Summary,
@@ -80,6 +82,7 @@ impl Judge {
             size,
             pieces: self.reports.iter().map(|_| Piece::default()).collect(),
             objects: Vec::new(),
+            patches: String::new(),
             lost: None,
             summary: Summary::default(),
             source_end: batch.source_end.take(),
@@ -91,7 +94,7 @@ impl Judge {
                 Content::Object(range) => self.object(place, batch.text(range), &mut told)?,
                 Content::Signature(bytes) => self.signature(place, bytes, &mut told),
                 Content::Unreadable { message, verbatim } => {
-                    if let (true, Some(range)) = (self.rewrites, verbatim) {
+                    if let (true, Some(range)) = (self.writing.objects, verbatim) {
                         told.objects.push(batch.text(range).to_owned());
                     }
                     self.error(place, message.clone(), &mut told);
@@ -106,7 +109,7 @@ impl Judge {
         match Carrier::read(json) {
             Err(error) => {
                 let error = error.to_string();
-                if self.rewrites && serde_json::from_str::<IgnoredAny>(json).is_err() {
+                if self.writing.is_any() && serde_json::from_str::<IgnoredAny>(json).is_err() {
                     told.lost.get_or_insert_with(|| format!("{}: {error}", place.text));
                 }
                 self.error(place, error, told);
@@ -116,18 +119,30 @@ impl Judge {
                 if self.head.shard.is_some_and(|shard| !shard.holds(&carried.image.metadata.name)) => {}
             Ok(Carrier::Image(carried)) => {
                 let verdict = self.verifier.verify_in(&carried.image, &self.context, self.head.at);
-                if self.rewrites {
-                    let rewritten = rewrite(json, &verdict)
+                if self.writing.is_any() {
+                    written = self
+                        .write(json, &verdict, told)
                         .map_err(|error| Error::Usage(format!("{}: cannot be written: {error}", place.text)))?;
-                    written = Some(rewritten);
                 }
                 self.image(place, Some(&carried), &verdict, told);
             }
         }
-        if self.rewrites {
+        if self.writing.objects {
             told.objects.push(written.unwrap_or_else(|| json.to_owned()));
         }
         Ok(())
+    }
+
+    /// The object's text with what verification found, if that is wanted; and its patch, if that is.
+    fn write(&self, json: &str, verdict: &Verdict, told: &mut Told) -> Result<Option<String>, ObjectError> {
+        let rewrite = self.writing.rewrite(verdict);
+        if self.writing.patches
+            && let Some(patch) = rewrite.patch(json)?
+        {
+            told.patches.push_str(&patch.to_string());
+            told.patches.push('\n');
+        }
+        self.writing.objects.then(|| rewrite.apply(json)).transpose()
     }
 
     /// Judges one raw signature.
@@ -168,13 +183,4 @@ impl Judge {
 struct Place {
     number: u64,
     text: String,
-}
-
-/// The object's text with what verification found.
-fn rewrite(json: &str, verdict: &Verdict) -> Result<String, crate::image::ObjectError> {
-    let mut rewrite = Rewrite::default();
-    for (index, update) in verdict.updates().into_iter().enumerate() {
-        rewrite.signature(index, update);
-    }
-    rewrite.apply(json)
 }

@@ -11,6 +11,7 @@ mod progress;
 mod reading;
 mod targets;
 mod telling;
+mod writing;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -30,7 +31,7 @@ use crate::image::{Digest, Reference};
 use crate::policy::Requirement;
 use crate::report::Head;
 use crate::signature::Rules;
-use crate::source;
+use crate::source::{self, SourceSpec};
 use crate::verifier::Verifier;
 
 use self::judging::Judge;
@@ -38,6 +39,7 @@ use self::progress::Progress;
 pub(super) use self::reading::looks_like_signature;
 use self::reading::{Named, Sources};
 use self::telling::Telling;
+use self::writing::WriteOptions;
 
 /// Verify the signatures of images and decide whether they may run
 ///
@@ -69,18 +71,17 @@ pub(super) struct Verify {
     #[arg(long, value_name = "FORMAT[=PATH]")]
     output: Vec<Output>,
 
-    /// Write the objects with conditions and verified fields to a file; .yaml, .ndjson or JSON by its name
-    #[arg(long, value_name = "PATH", conflicts_with = "shard")]
-    write_images: Option<PathBuf>,
-
     /// The manifest digest that signature files must be for; every SOURCE is then one raw signature
-    #[arg(long, value_name = "DIGEST", requires = "reference", conflicts_with_all = ["write_images", "shard"])]
+    #[arg(long, value_name = "DIGEST", requires = "reference", conflicts_with = "shard")]
     digest: Option<String>,
 
     /// The image reference that signature files must be for; or what the images of layouts are called that have no
     /// REFERENCE= of their own
     #[arg(long, value_name = "REFERENCE")]
     reference: Option<String>,
+
+    #[command(flatten)]
+    write: WriteOptions,
 
     #[command(flatten)]
     layouts: LayoutOptions,
@@ -130,12 +131,18 @@ impl Verify {
             Verifier::with_policy(policy, self.rules.into())
         };
         let outputs = if self.output.is_empty() { vec![Output::text()] } else { self.output };
-        targets::refuse_shared(&outputs, self.write_images.as_deref())?;
+        let (images, patches) = (self.write.write_images.as_deref(), self.write.write_patches.as_deref());
+        targets::refuse_shared(&outputs, images, patches)?;
         let reference = self.reference.as_deref().map(parse_reference).transpose()?;
         let expected = self.digest.map(parse_digest).transpose()?.zip(self.reference);
         let named = match expected {
             None => {
                 let (specs, options) = self.layouts.sources(&self.sources, reference)?;
+                if patches.is_some() && specs.iter().any(|spec| matches!(spec, SourceSpec::Layout { .. })) {
+                    let message = "`--write-patches` is for the objects of a cluster, and a layout holds none; \
+                                   `--write-images` writes what an export would hold";
+                    return Err(Error::Usage(message.to_owned()));
+                }
                 Named::Images(specs, options)
             }
             Some(_) => Named::Signatures(self.sources.clone()),
@@ -145,15 +152,10 @@ impl Verify {
         let sources = Sources { named, joiner, taken: progress.taken() };
         let certificates = || verifier.trust().certificates(at);
         let reports = outputs.iter().map(|output| output.open(terminal, certificates)).collect::<Result<_, _>>()?;
-        let telling = Telling::begin(reports, self.write_images, progress)?;
-        let judge = Judge {
-            verifier,
-            context: self.context.into(),
-            head,
-            expected,
-            reports: telling.reports(),
-            rewrites: telling.rewrites(),
-        };
+        let writing = self.write.writing();
+        let telling = Telling::begin(reports, &self.write, progress)?;
+        let judge =
+            Judge { verifier, context: self.context.into(), head, expected, reports: telling.reports(), writing };
         let done = pipeline::run(sources, judge, telling, self.jobs.unwrap_or_else(processors))?;
         if outputs.iter().all(|output| output.path().is_some()) {
             terminal.summarize(&done.summary);

@@ -7,16 +7,24 @@ use crate::cli::error::Error;
 use crate::cli::output::Output;
 
 /// Two things cannot be written to one place.
-pub(super) fn refuse_shared(outputs: &[Output], images: Option<&Path>) -> Result<(), Error> {
+pub(super) fn refuse_shared(outputs: &[Output], images: Option<&Path>, patches: Option<&Path>) -> Result<(), Error> {
+    let shared = |what: &str, path: &Path| {
+        let target = path.display();
+        Err(Error::Usage(format!("{what} go to `{target}`; give one of them another path")))
+    };
     let place = |output: &Output| output.path().map(place);
-    let images_place = images.map(self::place);
-    for (number, output) in outputs.iter().enumerate() {
-        if images.is_some() && place(output) == images_place {
-            let target = images.map(|path| path.display().to_string()).unwrap_or_default();
-            return Err(Error::Usage(format!(
-                "a report and the images go to `{target}`; give one of them another path"
-            )));
+    for (what, path) in [("images", images), ("patches", patches)] {
+        let Some(path) = path else { continue };
+        if outputs.iter().any(|output| place(output).is_some_and(|place| place == self::place(path))) {
+            return shared(&format!("a report and the {what}"), path);
         }
+    }
+    if let (Some(images), Some(patches)) = (images, patches)
+        && self::place(images) == self::place(patches)
+    {
+        return shared("the images and the patches", images);
+    }
+    for (number, output) in outputs.iter().enumerate() {
         if outputs.iter().take(number).any(|other| place(other) == place(output)) {
             let target = output.path().map_or("standard output".to_owned(), |path| format!("`{}`", path.display()));
             return Err(Error::Usage(format!("two reports go to {target}; give one of them another path")));

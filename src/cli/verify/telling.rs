@@ -1,14 +1,14 @@
-//! Writing what was told: the reports, and the objects.
+//! Writing what was told: the reports, the objects, and the patches of them.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cli::error::Error;
 use crate::cli::output::Sink;
 use crate::cli::verify::judging::Told;
 use crate::cli::verify::progress::Progress;
+use crate::cli::verify::writing::WriteOptions;
 use crate::report::{Head, Report, Summary};
-use crate::source::ImagesFile;
+use crate::source::{ImagesFile, PatchesFile};
 
 /// What a run came to.
 #[derive(Debug)]
@@ -21,24 +21,21 @@ pub(super) struct Done {
 pub(super) struct Telling {
     reports: Vec<Sink>,
     objects: Option<ImagesFile>,
+    patches: Option<PatchesFile>,
     summary: Summary,
     progress: Progress,
 }
 
 impl Telling {
-    /// Opens what the objects are written to.
+    /// Opens what the objects and the patches are written to.
     ///
     /// # Errors
     ///
     /// An [`Error`] if that cannot be written to.
-    pub(super) fn begin(reports: Vec<Sink>, images: Option<PathBuf>, progress: Progress) -> Result<Self, Error> {
-        let objects = images.map(ImagesFile::new).transpose()?;
-        Ok(Self { reports, objects, summary: Summary::default(), progress })
-    }
-
-    /// Whether the objects are wanted.
-    pub(super) fn rewrites(&self) -> bool {
-        self.objects.is_some()
+    pub(super) fn begin(reports: Vec<Sink>, to: &WriteOptions, progress: Progress) -> Result<Self, Error> {
+        let objects = to.write_images.as_ref().map(ImagesFile::new).transpose()?;
+        let patches = to.write_patches.as_ref().map(PatchesFile::new).transpose()?;
+        Ok(Self { reports, objects, patches, summary: Summary::default(), progress })
     }
 
     /// Who says what is to be written, for each report.
@@ -61,11 +58,20 @@ impl Telling {
             for object in &told.objects {
                 objects.push(object)?;
             }
-            if let Some(lost) = told.lost {
-                objects.lose(lost);
+            if let Some(lost) = &told.lost {
+                objects.lose(lost.clone());
             }
             if let Some(end) = &told.source_end {
                 objects.end_source(end);
+            }
+        }
+        if let Some(patches) = &mut self.patches {
+            patches.push(&told.patches)?;
+            if let Some(lost) = told.lost {
+                patches.lose(lost);
+            }
+            if let Some(end) = &told.source_end {
+                patches.end_source(end);
             }
         }
         self.summary.add(told.summary);
@@ -85,17 +91,21 @@ impl Telling {
         if let Some(objects) = &mut self.objects {
             objects.lose("interrupted".to_owned());
         }
+        if let Some(patches) = &mut self.patches {
+            patches.lose("interrupted".to_owned());
+        }
     }
 
     /// Ends the reports, and puts the files in their places.
     pub(super) fn finish(self, head: &Head, raw_signature: Option<String>) -> Result<Done, Error> {
-        let Self { mut reports, objects, summary, progress } = self;
+        let Self { mut reports, objects, patches, summary, progress } = self;
         progress.end();
         reports.iter_mut().try_for_each(|sink| sink.end(head, &summary))?;
         // The objects first: a report that says what was written should not be there without them. But a run that was
         // interrupted has no objects to write, and its reports are all there is.
         if !summary.partial {
             objects.map_or(Ok(()), ImagesFile::write)?;
+            patches.map_or(Ok(()), PatchesFile::write)?;
         }
         reports.into_iter().try_for_each(Sink::finish)?;
         Ok(Done { summary, raw_signature })
