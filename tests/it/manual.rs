@@ -101,3 +101,8 @@ fn images_are_read_from_wherever_they_are() {
 fn a_request_is_answered_as_the_webhook_would() {
     assert!(play("admission.md") >= 1);
 }
+
+#[test]
+fn what_was_found_is_written_back() {
+    assert!(play("write-back.md") >= 3);
+}
