@@ -132,5 +132,5 @@ mod write_images_files;
 mod write_images_sources;
 #[cfg(test)]
 mod write_native;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod write_patches;

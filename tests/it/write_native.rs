@@ -32,7 +32,7 @@ fn signatures(value: &Value) -> Vec<&Value> {
             let own = members.get("signatures").and_then(Value::as_array).into_iter().flatten();
             own.chain(members.values().flat_map(signatures)).collect()
         }
-        _ => Vec::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     }
 }
 
@@ -62,7 +62,7 @@ fn is_accepted(signature: &Value) -> bool {
     let is_unknown = trusted.is_none_or(|trusted| trusted["status"] == "Unknown");
     let is_set = |name: &&str| signature.get(*name).is_some_and(|value| !value.is_null());
     trusted.is_some() == for_image.is_some()
-        && !(is_unknown && ["imageIdentity", "signedClaims", "issuedBy", "issuedTo"].iter().any(|name| is_set(name)))
+        && !(is_unknown && ["imageIdentity", "signedClaims", "issuedBy", "issuedTo"].iter().any(is_set))
 }
 
 #[test]

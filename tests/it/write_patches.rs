@@ -1,5 +1,5 @@
 //! `--write-patches`: the same changes as `--write-images`, for a server that may hold another state of the objects.
-#![expect(clippy::arithmetic_side_effects, reason = "counts lines")]
+#![cfg(unix)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
