@@ -57,10 +57,20 @@ fn who_is_interrupted_tells_what_was_verified_and_that_it_is_not_all() {
     for name in ["INT", "TERM"] {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
-        let (report, images) = (path("report.json"), path("images.json"));
+        let (report, images, patches) = (path("report.json"), path("images.json"), path("patches.ndjson"));
         fs::write(&images, "old").unwrap();
+        fs::write(&patches, "old").unwrap();
         let to_report = format!("json={report}");
-        let (mut child, mut stdin) = begin(&["--output", "ndjson", "--output", &to_report, "--write-images", &images]);
+        let (mut child, mut stdin) = begin(&[
+            "--output",
+            "ndjson",
+            "--output",
+            &to_report,
+            "--write-images",
+            &images,
+            "--write-patches",
+            &patches,
+        ]);
         writeln!(stdin, "{}\n{}\n{}", image(), image(), image()).unwrap();
         let mut stdout = until_told(&mut child);
         signal(&child, name);
@@ -77,7 +87,8 @@ fn who_is_interrupted_tells_what_was_verified_and_that_it_is_not_all() {
         assert!((1..=3).contains(&told));
         assert_eq!(report["summary"]["images"], told);
         assert_eq!(fs::read_to_string(&images).unwrap(), "old");
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2, "nothing is left behind");
+        assert_eq!(fs::read_to_string(&patches).unwrap(), "old");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 3, "nothing is left behind");
         let mut errors = String::new();
         child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
         assert!(errors.contains("error: interrupted: "), "{errors}");
