@@ -106,7 +106,7 @@ pub(crate) fn split(text: &str, start: usize) -> Vec<Range<usize>> {
                 documents.push(begin..next);
             }
             (begin, has_content, has_directive) = (next, false, false);
-        } else if line.starts_with('%') && !has_content {
+        } else if line.starts_with('%') && !has_content && !breaks(bare(line).as_bytes()) {
             has_directive = true;
         } else {
             has_content |= is_content(line);
@@ -126,6 +126,20 @@ fn after_mark<'l>(line: &'l str, mark: &str) -> Option<&'l str> {
 
 /// Whether a line holds more than space and a comment.
 fn is_content(line: &str) -> bool {
-    let line = line.trim_ascii();
-    !line.is_empty() && !line.starts_with('#')
+    let line = bare(line).trim_ascii_start();
+    !line.is_empty() && (!line.starts_with('#') || breaks(line.as_bytes()))
+}
+
+/// A line without its end.
+fn bare(line: &str) -> &str {
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    line.strip_suffix('\r').unwrap_or(line)
+}
+
+/// Whether a line is more than one to some reader of YAML: version 1.2 ends lines with a carriage return alone too, and 1.1
+/// with the separators of Unicode.
+pub(crate) fn breaks(line: &[u8]) -> bool {
+    ["\r", "\u{85}", "\u{2028}", "\u{2029}"]
+        .iter()
+        .any(|end| line.windows(end.len()).any(|part| part == end.as_bytes()))
 }

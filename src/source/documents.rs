@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::io::{self, Read};
 
+use crate::image::yaml;
 use crate::source::window::Window;
 
 /// Where the reading of one document stands.
@@ -13,8 +14,6 @@ use crate::source::window::Window;
 struct State {
     /// The next byte is the first of a line.
     at_line: bool,
-    /// The line holds a comment, or a directive, from here on.
-    ignored: bool,
     /// The document holds more than space and comments.
     has_content: bool,
     /// A directive stands before the document's mark.
@@ -24,7 +23,18 @@ struct State {
 }
 
 impl State {
-    const BEGIN: Self = Self { at_line: true, ignored: false, has_content: false, has_directive: false, ended: false };
+    const BEGIN: Self = Self { at_line: true, has_content: false, has_directive: false, ended: false };
+
+    /// Steps over the rest of a line that holds a comment or a directive from here on.
+    fn skip(&mut self, window: &mut Window<'_>) -> bool {
+        let Some(length) = one_line(window) else {
+            self.has_content = true;
+            return false;
+        };
+        window.step(length);
+        self.at_line = true;
+        true
+    }
 
     /// Steps over the next piece of the document, a line at most; false where the document has ended. What stands before
     /// its content is not kept, but for directives.
@@ -33,7 +43,6 @@ impl State {
             return false;
         }
         if std::mem::take(&mut self.at_line) {
-            self.ignored = false;
             if after_mark(window, b"---") {
                 if self.has_content {
                     // Asked again, it says the same.
@@ -54,23 +63,47 @@ impl State {
                 *self = if self.has_content { Self { ended: true, ..*self } } else { Self::BEGIN };
                 return true;
             }
-            if window.starts_with(b"%") && !self.has_content {
-                (self.has_directive, self.ignored) = (true, true);
+            if window.starts_with(b"%") && !self.has_content && self.skip(window) {
+                self.has_directive = true;
+                return true;
             }
         }
         let rest = window.text(window.at(), window.end());
         let line = memchr::memchr(b'\n', rest).map_or(rest, |end| rest.get(..=end).unwrap_or(rest));
         let length = line.len();
-        self.at_line = line.ends_with(b"\n");
-        if !self.ignored && !self.has_content {
-            match line.trim_ascii_start().first() {
-                Some(b'#') => self.ignored = true,
-                Some(_) => self.has_content = true,
-                None => {}
-            }
+        let ends = line.ends_with(b"\n");
+        match line.trim_ascii_start().first().copied() {
+            Some(b'#') if !self.has_content && self.skip(window) => return true,
+            Some(_) => self.has_content = true,
+            None => {}
         }
+        self.at_line = ends;
         window.step(length);
         true
+    }
+}
+
+/// How long a line of a comment may be.
+const COMMENT_LIMIT: usize = 64 << 10;
+
+/// The length of the rest of the line, with its end, if it is one line to every reader of YAML. To some of them a line ends
+/// with a carriage return alone, or with a line separator: what follows there may be a document, and is for the parser.
+fn one_line(window: &mut Window<'_>) -> Option<usize> {
+    loop {
+        let text = window.text(window.at(), window.end());
+        let (held, end) = (text.len(), memchr::memchr(b'\n', text));
+        let line = text.get(..end.map_or(held, |end| end.saturating_add(1))).unwrap_or_default();
+        let length = line.len();
+        let is_whole = end.is_some();
+        if held > COMMENT_LIMIT && !is_whole {
+            return None;
+        }
+        if is_whole || window.ahead(held.saturating_add(1)).len() == held {
+            let line = window.text(window.at(), window.at().saturating_add(length));
+            let bare = line.strip_suffix(b"\n").unwrap_or(line);
+            let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
+            return (!yaml::breaks(bare)).then_some(length);
+        }
     }
 }
 
@@ -162,7 +195,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::image::yaml;
 
     fn documents(text: &str, limit: usize) -> Vec<String> {
         let mut reader = text.as_bytes();
@@ -224,13 +256,29 @@ mod tests {
         assert_eq!((error.to_string().as_str(), &text[..]), ("cut off", &b"- a\n- b"[..]));
     }
 
+    #[test]
+    fn what_some_readers_take_for_a_line_is_never_skipped() {
+        for end in ["\r", "\u{85}", "\u{2028}", "\u{2029}"] {
+            for begin in ["# c", "--- # c", "%YAML 1.2", "  # c"] {
+                let hidden = format!("{begin}{end}b: 2");
+                let text = format!("a: 1\n---\n{hidden}\n---\nc: 3\n");
+                assert_eq!(documents(&text, 1000).len(), 3, "{text:?}");
+                assert_eq!(split(&text).len(), 3, "{text:?}");
+            }
+        }
+        let comment = format!("# {}\n---\na: 1\n", "c".repeat(1000));
+        assert_eq!(documents(&comment, 1 << 20), ["---\na: 1\n"]);
+        let long = format!("# {}\rb: 2\n", "c".repeat(2 * COMMENT_LIMIT));
+        assert_eq!(documents(&long, 1 << 20), [long]);
+    }
+
     proptest! {
         #[test]
         fn are_those_of_a_text_that_is_held(
             lines in proptest::collection::vec(
                 prop_oneof![
                     Just("---"), Just("--- a"), Just("---a"), Just("--- # c"), Just("..."), Just("... x"), Just("%YAML 1.2"),
-                    Just("# c"), Just(""), Just(" "), Just("a: 1"), Just("  ---"), Just("--"), Just("\t\r"), Just("....")
+                    Just("# c"), Just(""), Just(" "), Just("a: 1"), Just("  ---"), Just("--"), Just("\t\r"), Just("...."), Just("# c\rd"), Just("\r"), Just("#\u{85}")
                 ],
                 0..12,
             ),
@@ -242,7 +290,7 @@ mod tests {
             if !text.contains('%') {
                 // The beginning may be gone, if there is nothing in it.
                 let bare = |document: &str| {
-                    let nothing = |line: &&str| matches!(line.trim(), "---" | "--- # c" | "# c" | "");
+                    let nothing = |line: &&str| matches!(line.trim_end(), "---" | "--- # c" | "# c" | "");
                     document.split_inclusive('\n').skip_while(nothing).collect::<String>()
                 };
                 let mut large: Vec<_> = documents(&text, limit).iter().map(|document| bare(document)).collect();

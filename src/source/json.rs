@@ -41,8 +41,9 @@ fn document(feed: &mut Feed<'_>, window: &mut Window<'_>, resume: &mut Resume) -
     let start = window.at();
     let place = window.place(start);
     let mut walk = Walk::new(feed, window, "", 0, resume.lines());
+    walk.looks_ahead = resume.may_look_again();
     let read = walk.document();
-    let (kind, path, in_list) = (walk.kind.take(), std::mem::take(&mut walk.path), walk.in_list);
+    let (kind, path, in_list, looked) = (walk.kind.take(), std::mem::take(&mut walk.path), walk.in_list, walk.looked);
     match read {
         Ok(Document::List { before, after }) => {
             let end = window.at();
@@ -59,7 +60,7 @@ fn document(feed: &mut Feed<'_>, window: &mut Window<'_>, resume: &mut Resume) -
         }
         Err(Stop::Visitor) => ControlFlow::Break(()),
         Err(stop) => {
-            let at = stop.at(window);
+            let at = stop.at(window).max(looked);
             let problem = stop.problem(window);
             feed.lost(place, &path, problem)?;
             resume.find(window, in_list, at);
@@ -97,7 +98,7 @@ pub(super) fn element(feed: &mut Feed<'_>, place: Place, path: &str, bytes: &[u8
         return item(feed, place, path, bytes);
     }
     let mut reader = bytes;
-    let mut window = Window::at_one_place(&mut reader, place);
+    let mut window = Window::at_one_place(&mut reader, bytes.len(), place);
     let mut walk = Walk::new(feed, &mut window, path, depth, false);
     let read = walk.document();
     let kind = walk.kind.take();
@@ -121,7 +122,15 @@ pub(super) fn element(feed: &mut Feed<'_>, place: Place, path: &str, bytes: &[u8
 
 /// Whether an object may have a member `items`, however its name is spelled.
 fn may_have_items(bytes: &[u8]) -> bool {
-    [&b"\"items\""[..], b"\\u"].iter().any(|part| memchr::memmem::find(bytes, part).is_some())
+    // The letters of the name, escaped. What else is escaped, as `&` and `<` often are, cannot be a part of it.
+    let is_letter = |digits: &[u8]| {
+        matches!(digits, [b'0', b'0', b'6', b'9' | b'5' | b'd' | b'D'] | [b'0', b'0', b'7', b'4' | b'3'])
+    };
+    memchr::memmem::find(bytes, b"\"items\"").is_some()
+        || memchr::memmem::find_iter(bytes, b"\\u").any(|at| {
+            let digits = at.saturating_add(2);
+            bytes.get(digits..digits.saturating_add(4)).is_some_and(is_letter)
+        })
 }
 
 /// Complains about a list that says that it is something else.
@@ -153,11 +162,26 @@ struct Walk<'w, 'v, 'r> {
     kind: Option<String>,
     /// Items were handed over.
     in_list: bool,
+    /// Whether a document is looked at as a whole before it is read member by member.
+    looks_ahead: bool,
+    /// How far that went.
+    looked: usize,
 }
 
 impl<'w, 'v, 'r> Walk<'w, 'v, 'r> {
     fn new(feed: &'w mut Feed<'v>, window: &'w mut Window<'r>, prefix: &'w str, depth: usize, lines: bool) -> Self {
-        Self { feed, window, prefix, depth, lines, path: String::new(), kind: None, in_list: false }
+        Self {
+            feed,
+            window,
+            prefix,
+            depth,
+            lines,
+            path: String::new(),
+            kind: None,
+            in_list: false,
+            looks_ahead: true,
+            looked: 0,
+        }
     }
 
     fn document(&mut self) -> Result<Document, Stop> {
@@ -185,7 +209,11 @@ impl<'w, 'v, 'r> Walk<'w, 'v, 'r> {
     /// The end of the object, if it is not large and is no list. Most documents of a stream are such.
     fn whole_object(&mut self) -> Result<Option<usize>, Stop> {
         let start = self.window.at();
+        if !self.looks_ahead {
+            return Ok(None);
+        }
         let ended = self.window.short_value(self.lines, LOOK_AHEAD);
+        self.looked = self.window.at();
         if ended == Ended::Complete && !may_have_items(self.window.text(start, self.window.at())) {
             return Ok(Some(self.window.at()));
         }
@@ -194,7 +222,7 @@ impl<'w, 'v, 'r> Walk<'w, 'v, 'r> {
     }
 
     fn object(&mut self) -> Result<Document, Stop> {
-        let mut before = None;
+        let (mut has_items, mut has_kind, mut before) = (false, false, None);
         self.window.step(1);
         for index in 0_usize.. {
             self.window.skip_space();
@@ -208,17 +236,21 @@ impl<'w, 'v, 'r> Walk<'w, 'v, 'r> {
             let name = self.name()?;
             self.expect(b':', "expected `:`")?;
             self.window.skip_space();
-            if name == "items" && self.window.peek() == Some(b'[') {
-                if before.is_some() {
-                    return Err(Stop::syntax("the member `items` occurs twice", self.window.at()));
+            // Other readers take the last of two, or the first.
+            for (once, seen) in [("items", &mut has_items), ("kind", &mut has_kind)] {
+                if name == once && std::mem::replace(seen, true) {
+                    let message = format!("the member `{once}` occurs twice");
+                    return Err(Stop::syntax(&message, self.window.at()));
                 }
+            }
+            if name == "items" && self.window.peek() == Some(b'[') {
                 before = Some(self.kept_up_to(self.window.at().saturating_add(1))?);
                 self.elements("items")?;
             } else {
                 let start = self.window.at();
                 self.value()?;
                 self.check(start)?;
-                if name == "kind" && self.kind.is_none() {
+                if name == "kind" {
                     self.kind = serde_json::from_slice(self.window.text(start, self.window.at())).ok();
                 }
             }

@@ -22,6 +22,11 @@ impl Resume {
         self.lines
     }
 
+    /// Whether text may still be looked at more than once.
+    pub(super) fn may_look_again(&self) -> bool {
+        self.again < AGAIN_LIMIT
+    }
+
     /// Says that a document was read, and whether it was a line.
     pub(super) fn after(&mut self, is_line: bool) {
         self.lines = is_line;
@@ -35,8 +40,9 @@ impl Resume {
     /// be broken off within its first line.
     pub(super) fn find(&mut self, window: &mut Window<'_>, in_list: bool, noticed: usize) {
         let again = noticed.saturating_sub(window.kept());
-        if self.again.saturating_add(again) <= AGAIN_LIMIT {
-            self.again = self.again.saturating_add(again);
+        let may_go_back = self.may_look_again();
+        self.again = self.again.saturating_add(again);
+        if may_go_back {
             window.back();
         }
         let mut anywhere = self.lines || !in_list;

@@ -21,6 +21,8 @@ pub(super) struct Window<'r> {
     counted: Counted,
     /// Where everything is said to stand, if the text itself stands nowhere.
     fixed: Option<Place>,
+    /// How much is read at once.
+    block: usize,
     ended: bool,
     failure: Option<io::Error>,
 }
@@ -69,14 +71,16 @@ impl<'r> Window<'r> {
             at: 0,
             counted,
             fixed: None,
+            block: BLOCK,
             ended: false,
             failure: None,
         }
     }
 
-    /// The same, of a text that is said to stand at one place as a whole.
-    pub(super) fn at_one_place(reader: &'r mut dyn Read, place: Place) -> Self {
-        Self { fixed: Some(place), ..Self::new(reader) }
+    /// The same, of a text of so many bytes that is said to stand at one place as a whole.
+    pub(super) fn at_one_place(reader: &'r mut dyn Read, length: usize, place: Place) -> Self {
+        // One byte more shows the end.
+        Self { fixed: Some(place), block: length.saturating_add(1).min(BLOCK), ..Self::new(reader) }
     }
 
     /// Where the window stands.
@@ -307,9 +311,9 @@ impl<'r> Window<'r> {
             return false;
         }
         self.let_go();
-        let wanted = self.filled.saturating_add(BLOCK / 2);
+        let wanted = self.filled.saturating_add(self.block.div_ceil(2));
         if self.buffer.len() < wanted {
-            self.buffer.resize(wanted.saturating_add(self.filled).max(BLOCK), 0);
+            self.buffer.resize(wanted.saturating_add(self.filled).max(self.block), 0);
         }
         let room = self.buffer.get_mut(self.filled..).unwrap_or_default();
         let read = loop {

@@ -163,7 +163,7 @@ fn an_item_that_is_no_json_is_not_written_again() {
     let path = directory.path().join("written.json");
     let target = path.to_str().unwrap();
     let image = fs::read_to_string("testdata/images/image.json").unwrap();
-    for item in ["{\"kind\":\"Image\",}", "{\"kind\":[}]}", "{\"a\":tru}"] {
+    for item in ["{\"kind\":\"Image\",}", "{\"kind\":[}]}", "{\"a\":tru}", "[oops]", "tru", "01", "\"a\tb\""] {
         let text = format!("{{\"items\":[{image},{item}]}}");
         let ran = verify(&["--write-images", target, "-"], text.as_bytes());
         assert_eq!((ran.status, path.exists()), (2, false), "{item}");

@@ -11,6 +11,9 @@ const TEXT: usize = 256 << 10;
 /// How many items are judged together.
 const ITEMS: usize = 256;
 
+/// What an item takes beside its text, in bytes, until it is told: its place, a message, and what reports say of it.
+const ITEM: usize = 1 << 10;
+
 /// Items that are judged together, in the order of the sources.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -80,8 +83,8 @@ impl Batch {
     /// How many bytes of memory it is accounted for.
     pub(super) fn size(&self) -> usize {
         let raw = self.items.iter().map(|item| match &item.content {
-            Content::Signature(bytes) => bytes.len(),
-            Content::Object(_) | Content::Unreadable { .. } => 0,
+            Content::Signature(bytes) => bytes.len().saturating_add(ITEM),
+            Content::Object(_) | Content::Unreadable { .. } => ITEM,
         });
         raw.fold(self.text.len(), usize::saturating_add)
     }

@@ -94,8 +94,13 @@ impl Judge {
                 Content::Object(range) => self.object(place, batch.text(range), &mut told)?,
                 Content::Signature(bytes) => self.signature(place, bytes, &mut told),
                 Content::Unreadable { message, verbatim } => {
-                    if let (true, Some(range)) = (self.writing.objects, verbatim) {
-                        told.objects.push(batch.text(range).to_owned());
+                    if let (true, Some(range)) = (self.writing.is_any(), verbatim) {
+                        let text = batch.text(range);
+                        if serde_json::from_str::<IgnoredAny>(text).is_err() {
+                            told.lost.get_or_insert_with(|| format!("{}: {message}", place.text));
+                        } else if self.writing.objects {
+                            told.objects.push(text.to_owned());
+                        }
                     }
                     self.error(place, message.clone(), &mut told);
                 }

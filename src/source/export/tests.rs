@@ -178,6 +178,14 @@ fn objects_of_other_kinds_with_items_and_items_twice_are_errors() {
     let (seen, summary) = visit("x", br#"{"items":[{}],"items":[{}]}"#);
     assert_eq!((seen.len(), summary.bad), (2, 1), "{seen:?}");
     assert_eq!(items("kind: Image\nitems: [{}]\n").len(), 2);
+    for twice in [
+        r#"{"items":[{}],"items":null}"#,
+        r#"{"items":null,"items":[{}]}"#,
+        r#"{"kind":"List","kind":"Image","items":[{}]}"#,
+        r#"{"items":[{}],"kind":"List","\u006bind":"List"}"#,
+    ] {
+        assert!(items(twice).last().unwrap().contains("occurs twice"), "{twice}: {:?}", items(twice));
+    }
 }
 
 #[test]
@@ -198,6 +206,14 @@ fn what_is_longer_than_is_looked_ahead_is_read_all_the_same() {
     assert_eq!(items(&list), [format!("x: items[0]: {object}"), "x: items[1]: {}".to_owned()]);
     let lines = format!("{object}\n{list}\n{object}");
     assert_eq!(items(&lines).len(), 4);
+}
+
+#[test]
+fn text_is_not_looked_at_again_for_each_line() {
+    // With a megabyte that is looked at for each of them this would take hours.
+    let lines = format!("{{\n\"a\":1}}\n{}{}", "{,\n".repeat(100_000), " ".repeat(2 << 20));
+    assert!(items(&lines).len() > 50);
+    assert_eq!(items(&format!("[{}]", r#"{"a":"\u0041\u0026"},"#.repeat(20_000) + "{}")).len(), 20_001);
 }
 
 #[test]
