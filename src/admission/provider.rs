@@ -66,10 +66,10 @@ pub fn gatekeeper(gate: &Gate<'_>, question: &[u8]) -> Result<Value, ProviderErr
     let items: Vec<_> = keys
         .into_iter()
         .map(|key| {
-            let (namespace, image) = match key.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-                Some((namespace, image)) => (namespace, image),
-                None => ("", key),
-            };
+            // A key that names a namespace was put together by whoever wrote the template. Where keys are texts of an object,
+            // whoever wrote that could name one: such a key is given back as it is, which is no image.
+            let named = key.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+            let (namespace, image) = named.unwrap_or(("", key));
             let judgement = gate.image(image, namespace)?;
             let error = match judgement.effect {
                 Effect::Allow => String::new(),
@@ -78,7 +78,8 @@ pub fn gatekeeper(gate: &Gate<'_>, question: &[u8]) -> Result<Value, ProviderErr
                     shown(&format!("{reason}: {sentence}"), MESSAGE_LIMIT)
                 }
             };
-            Ok(json!({ "key": key, "value": judgement.pinned.as_deref().unwrap_or(image), "error": error }))
+            let value = judgement.pinned.as_deref().filter(|_| named.is_none()).unwrap_or(key);
+            Ok(json!({ "key": key, "value": value, "error": error }))
         })
         .collect::<Result<_, ProviderError>>()?;
     Ok(json!({

@@ -145,7 +145,7 @@ fn pod_spec(spec: Node<'_>, place: &Place, found: &mut Vec<Named>) -> Result<(),
             // A name that is no text is none here; only that of a container or volume matters.
             let name = present(&mut element, "name").and_then(|name| name.string().ok().map(str::to_owned));
             match present(&mut element, "image") {
-                Some(image) if image.value().is_object() => {
+                Some(image) if image.value().is_object() && !containers => {
                     let reference = text(&mut image.object()?, "reference")?;
                     let place = place.member("image").member("reference");
                     found.push(named(&place, &list_place, name, &reference));
@@ -175,10 +175,22 @@ fn declared(node: Node<'_>, path: &[Step], place: &Place, found: &mut Vec<Named>
             member.map_or(Ok(()), |member| declared(member, rest, &place.member(name), found))
         }
         None if node.value().is_object() => {
+            // A specification, or a template with one: what is not read as the one may be read as the other.
             let mut object = node.object()?;
-            match (object.optional("containers"), present(&mut object, "spec")) {
-                (None, Some(spec)) => pod_spec(spec, &place.member("spec"), found),
-                (_, _) => pod_spec(node, place, found),
+            let own = present(&mut object, "containers").is_some();
+            let spec = present(&mut object, "spec");
+            pod_spec(node, place, found)?;
+            match spec {
+                Some(spec) if own => pod_spec(spec, &place.member("spec"), found),
+                Some(spec) => {
+                    let mut lists = spec.object()?;
+                    if !CONTAINERS.iter().any(|name| present(&mut lists, name).is_some()) {
+                        let _ = lists.required("containers")?.array()?;
+                    }
+                    pod_spec(spec, &place.member("spec"), found)
+                }
+                None if own => Ok(()),
+                None => node.object()?.required("containers")?.array().map(|_| ()),
             }
         }
         None => {

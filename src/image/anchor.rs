@@ -10,7 +10,7 @@ use crate::image::{Algorithm, Digest, Image, Reference};
 pub const CONFIG_LIMIT: usize = MANIFEST_LIMIT;
 
 /// Says in which order an object lists its layers.
-const LAYERS_ORDER: &str = "image.openshift.io/dockerLayersOrder";
+pub(crate) const LAYERS_ORDER: &str = "image.openshift.io/dockerLayersOrder";
 
 /// The digest that signatures of an image must name.
 ///

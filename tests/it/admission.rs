@@ -8,12 +8,13 @@ use base64::Engine as _;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vidimus::Verifier;
 use vidimus::admission::{
-    Answer, Gate, Hook, IMAGES_PER_REVIEW, Kinds, MESSAGE_LIMIT, NoImages, Review, Ruling, Unchanged, gatekeeper, plain,
+    Answer, Gate, Hook, IMAGES_PER_REVIEW, Images as _, Kinds, MESSAGE_LIMIT, NoImages, Review, Ruling, Unchanged,
+    gatekeeper, plain,
 };
 use vidimus::signature::Rules;
 use vidimus::source::{self, Index};
+use vidimus::{Carrier, Image, Keyring, Verifier};
 
 const FOLDER: &str = "testdata/admission";
 
@@ -313,6 +314,58 @@ fn gatekeeper_gets_errors_for_what_may_not_run_and_pins_for_tags() {
     let errors: Vec<_> = items.iter().map(|item| item["error"].as_str().unwrap().split(':').next().unwrap()).collect();
     assert_eq!(errors, ["", "tag-not-resolved", "", "unknown-namespace"]);
     assert!(items[0]["value"].as_str().unwrap().contains("@sha256:"));
+    // Whoever can write the image must not choose the namespace that it is judged in.
+    assert_eq!(items[2]["value"], items[2]["key"]);
     let other = question.to_string().replace("v1beta1", "v1alpha1");
     assert!(gatekeeper(&court.gate(), other.as_bytes()).is_err());
+}
+
+#[test]
+fn a_template_at_a_declared_place_is_judged_wherever_its_containers_are() {
+    let court = Court::of(&table());
+    let container = |request: &Value| request["request"]["object"]["spec"]["containers"][0]["image"].clone();
+    let good = json!([{ "name": "a", "image": container(&request("pod.signed")) }]);
+    let bad = json!([{ "name": "b", "image": "registry.example.com/shop/frontend:unknown" }]);
+    let judged = |pod: Value| {
+        court.judge(&json!({
+            "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+            "request": {
+                "uid": "1", "operation": "CREATE", "namespace": "shop",
+                "resource": { "group": "example.com", "version": "v1", "resource": "tasks" },
+                "object": { "apiVersion": "example.com/v1", "kind": "Task", "spec": { "steps": [], "pod": pod } },
+            },
+        }))
+    };
+    for allowed in [json!({ "containers": good }), json!({ "spec": { "containers": good } })] {
+        assert!(judged(allowed.clone()).is_allowed(), "{allowed}");
+    }
+    for denied in [
+        json!({ "containers": good, "spec": { "containers": bad } }),
+        json!({ "containers": bad, "spec": { "containers": good } }),
+        json!({ "containers": null, "initContainers": good, "spec": { "containers": bad } }),
+        json!({ "template": { "spec": { "containers": bad } }, "x": good }),
+        json!({ "containers": null, "x": good }),
+        json!({ "spec": { "x": good } }),
+        json!({ "containers": [{ "image": { "reference": good[0]["image"] } }] }),
+    ] {
+        assert!(!judged(denied.clone()).is_allowed(), "{denied}");
+    }
+}
+
+#[test]
+fn a_webhook_says_of_an_image_what_a_verification_says() {
+    let keyring = fs::read("testdata/keys/release.asc").unwrap();
+    let verifier = Verifier::new(Keyring::from_bytes("release.asc", &keyring).unwrap());
+    let at = "2026-06-01T00:00:00Z".parse().unwrap();
+    for name in ["image.json", "layers.descending.json", "layers.order-differs.json", "manifest.oci.json"] {
+        let path = format!("testdata/images/{name}");
+        let text = fs::read_to_string(&path).unwrap();
+        let Carrier::Image(carried) = Carrier::read(&text).unwrap() else { panic!("{name} carries no image") };
+        let index = Index::load(&[path], false).unwrap();
+        let known = index.image(&carried.image.metadata.name.parse().unwrap()).unwrap();
+        // The name is the request's.
+        let known = Image { docker_image_reference: carried.image.docker_image_reference.clone(), ..known };
+        let (stored, own) = (verifier.verify(&known, at), verifier.verify(&carried.image, at));
+        assert_eq!(stored.decision().code(), own.decision().code(), "{name}");
+    }
 }

@@ -31,7 +31,7 @@ pub struct Index {
     images: HashMap<Digest, Stored>,
     /// What the canonical form of a reference with a tag stands for; nothing where sources do not agree.
     tags: HashMap<String, Option<Digest>>,
-    namespaces: HashMap<String, BTreeMap<String, String>>,
+    namespaces: HashMap<String, Option<BTreeMap<String, String>>>,
     objects: Option<Objects>,
     problems: Vec<String>,
     bad: usize,
@@ -129,11 +129,23 @@ impl Index {
             }
             Carrier::Other(other) if other.kind == *"Namespace" || other.kind == *"Project" => {
                 let object: Named = serde_json::from_str(json).map_err(|error| error.to_string())?;
-                self.namespaces.insert(object.metadata.name, object.metadata.labels.unwrap_or_default());
+                let known = [("Namespace", "v1"), ("Project", "project.openshift.io/v1")];
+                if known.contains(&(&other.kind, &object.api_version)) {
+                    self.add_namespace(object.metadata);
+                }
             }
             Carrier::Other(_) => {}
         }
         Ok(())
+    }
+
+    /// The labels of a namespace; not known where two objects differ on them, as they may widen what is allowed.
+    fn add_namespace(&mut self, metadata: Metadata) {
+        let labels = Some(metadata.labels.unwrap_or_default());
+        let kept = self.namespaces.entry(metadata.name).or_insert_with(|| labels.clone());
+        if *kept != labels {
+            *kept = None;
+        }
     }
 
     /// The tags of a stream, under the names by which the registry of the cluster serves them. Where a tag was imported
@@ -181,7 +193,7 @@ impl Images for Index {
     }
 
     fn namespace_labels(&self, namespace: &str) -> Option<BTreeMap<String, String>> {
-        self.namespaces.get(namespace).cloned()
+        self.namespaces.get(namespace).cloned().flatten()
     }
 }
 
@@ -202,6 +214,8 @@ pub enum IndexError {
 
 #[derive(Deserialize)]
 struct Named {
+    #[serde(default, rename = "apiVersion")]
+    api_version: String,
     metadata: Metadata,
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::image::Image;
+use crate::image::{Image, LAYERS_ORDER};
 
 /// Members of an image that are verified against its manifest, where the object carries that.
 const MANIFEST: [&str; 5] = [
@@ -25,7 +25,14 @@ pub(super) struct Stored(Box<str>);
 impl Stored {
     pub(super) fn new(mut image: Value) -> Self {
         let mut kept = Map::new();
-        kept.insert("metadata".to_owned(), named(&image));
+        let mut metadata = named(&image);
+        let annotations = image.pointer("/metadata/annotations");
+        if let (Some(order), Value::Object(metadata)) =
+            (annotations.and_then(|annotations| annotations.get(LAYERS_ORDER)), &mut metadata)
+        {
+            metadata.insert("annotations".to_owned(), json!({ LAYERS_ORDER: order }));
+        }
+        kept.insert("metadata".to_owned(), metadata);
         let has_manifest = ["dockerImageManifest", "dockerImageConfig"]
             .iter()
             .any(|member| image.get(*member).and_then(Value::as_str).is_some_and(|text| !text.is_empty()));
