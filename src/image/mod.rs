@@ -8,7 +8,7 @@ mod edit;
 pub(crate) mod hex;
 pub(crate) mod json;
 pub(crate) mod layout;
-mod look_alike;
+pub(crate) mod look_alike;
 mod manifest;
 pub(crate) mod members;
 mod object;

@@ -73,7 +73,10 @@ fn read(path: &Path, naming: &Naming, out: &mut Handover<'_>) -> ControlFlow<()>
         Err(problem) => return out.problem("manifest.json", problem),
     };
     let digest = digest(&manifest);
-    let instances = instances(&manifest, "");
+    let instances = match instances(&manifest, "") {
+        Ok(found) => found,
+        Err(problem) => return out.problem("manifest.json", problem),
+    };
     if naming.platform.is_none() || instances.is_empty() {
         image(
             &root,

@@ -14,12 +14,17 @@ use serde::{Deserialize, Serialize};
 use crate::image::{CONFIG_LIMIT, Digest, Reference};
 use crate::source::assembled::{Assembled, Handover};
 use crate::source::export::{Item, Summary};
+use crate::source::layout::plain::{self, Shape};
 use crate::source::layout::{INSTANCES_LIMIT, LAYOUT_FILE_LIMIT, LayoutProblem, Naming, Tarball};
 use crate::source::{Layout, Selection, Source, SourceProblem};
 
 const MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const CONFIG: &str = "application/vnd.docker.container.image.v1+json";
 const LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+
+const LIST: Shape =
+    Shape::List(&Shape::Object(&[("Config", Shape::Any), ("RepoTags", Shape::Any), ("Layers", Shape::Any)]));
+const CONFIGURATION: Shape = Shape::Object(&[("rootfs", Shape::Object(&[("diff_ids", Shape::Any)]))]);
 
 /// Enough of a layer to see that it is compressed.
 const MAGIC: usize = 6;
@@ -84,8 +89,7 @@ fn images(tarball: &mut Tarball) -> Result<Vec<Saved>, SourceProblem> {
     let Some(bytes) = tarball.read("manifest.json", LAYOUT_FILE_LIMIT)? else {
         return Err(LayoutProblem::Missing { expected: "an archive of Docker has a list of its images" }.into());
     };
-    let images: Vec<Saved> =
-        serde_json::from_slice(&bytes).map_err(|error| LayoutProblem::Malformed(error.to_string()))?;
+    let images: Vec<Saved> = plain::read(&bytes, &LIST)?;
     match images.len() {
         0 => Err(LayoutProblem::NoImage { what: "in it".to_owned() }.into()),
         1..=INSTANCES_LIMIT => Ok(images),
@@ -118,12 +122,16 @@ fn select(images: Vec<Saved>, selection: &Selection) -> Result<Vec<Saved>, Layou
 /// The manifest that the peers make of an image, and its configuration.
 fn image(tarball: &mut Tarball, saved: &Saved) -> Result<(String, String), (String, SourceProblem)> {
     let told = |problem| (saved.config.clone(), problem);
+    // The peers look for where a link leads from the top, and not from the folder that it is in.
+    if tarball.is_link(&saved.config) {
+        return Err(told(LayoutProblem::NotAFile.into()));
+    }
     let bytes = tarball.read(&saved.config, CONFIG_LIMIT).map_err(told)?;
     let missing = LayoutProblem::Missing { expected: "the list of images names it as a configuration" };
     let bytes = bytes.ok_or_else(|| told(missing.into()))?;
     let text = String::from_utf8(bytes).map_err(|_| told(LayoutProblem::NotText.into()))?;
     let malformed = |why: String| told(LayoutProblem::Malformed(why).into());
-    let config: Config = serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
+    let config: Config = plain::read(text.as_bytes(), &CONFIGURATION).map_err(|problem| told(problem.into()))?;
     let ids = config.rootfs.diff_ids.unwrap_or_default();
     if ids.len() != saved.layers.len() {
         return Err(malformed(format!("it has {} layers, and the list of images {}", ids.len(), saved.layers.len())));

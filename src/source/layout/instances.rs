@@ -7,6 +7,8 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::image::{Digest, Manifest, ManifestKind, Schema1};
+use crate::source::layout::LayoutProblem;
+use crate::source::layout::plain::{self, Shape};
 
 /// The most manifests of a layout that are looked at.
 pub const INSTANCES_LIMIT: usize = 1024;
@@ -76,26 +78,42 @@ impl Instance {
 
 /// The instances of a manifest, if it is a list that reads in one way only; of any other manifest none. What is wrong
 /// with a manifest is told by its verification.
-pub(super) fn instances(manifest: &str, media_type: &str) -> Vec<Instance> {
-    let Ok(checked) = Manifest::read(manifest.as_bytes(), media_type, Schema1::Refused) else { return Vec::new() };
+pub(super) fn instances(manifest: &str, media_type: &str) -> Result<Vec<Instance>, LayoutProblem> {
+    let Ok(checked) = Manifest::read(manifest.as_bytes(), media_type, Schema1::Refused) else { return Ok(Vec::new()) };
     if !matches!(checked.kind, ManifestKind::DockerList | ManifestKind::OciIndex) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    read(manifest).unwrap_or_default()
+    read(manifest)
 }
 
 /// The entries of a list or an index.
-pub(super) fn read(text: &str) -> Result<Vec<Instance>, serde_json::Error> {
-    let list: List = serde_json::from_str(text)?;
+pub(super) fn read(text: &str) -> Result<Vec<Instance>, LayoutProblem> {
+    let list: List = plain::read(text.as_bytes(), &INDEX)?;
     let entries = list.manifests.into_iter().map(|entry| {
-        let digest = entry.digest.parse().map_err(|error| {
-            <serde_json::Error as serde::de::Error>::custom(format_args!("`{}` is no digest: {error}", entry.digest))
-        })?;
+        let digest = entry
+            .digest
+            .parse()
+            .map_err(|error| LayoutProblem::Malformed(format!("`{}` is no digest: {error}", entry.digest)))?;
         let name = entry.annotations.and_then(|annotations| annotations.name);
         Ok(Instance { digest, media_type: entry.media_type, platform: entry.platform, name })
     });
     entries.collect()
 }
+
+const INDEX: Shape = Shape::Object(&[
+    ("schemaVersion", Shape::Any),
+    ("mediaType", Shape::Any),
+    (
+        "manifests",
+        Shape::List(&Shape::Object(&[
+            ("digest", Shape::Any),
+            ("mediaType", Shape::Any),
+            ("size", Shape::Any),
+            ("annotations", Shape::Any),
+            ("platform", Shape::Object(&[("os", Shape::Any), ("architecture", Shape::Any), ("variant", Shape::Any)])),
+        ])),
+    ),
+]);
 
 #[derive(Deserialize)]
 struct List {
@@ -144,7 +162,7 @@ mod tests {
             r#"{{"schemaVersion":2,"manifests":[{{"digest":"{digest}","size":1,
                 "platform":{{"os":"linux","architecture":"arm","variant":"v7"}}}}]}}"#
         );
-        let [instance] = instances(&list, "").try_into().unwrap();
+        let [instance] = instances(&list, "").unwrap().try_into().unwrap();
         for (wanted, fits) in
             [("linux/arm", true), ("linux/arm/v7", true), ("linux/arm/v6", false), ("linux/amd64", false)]
         {
@@ -152,7 +170,7 @@ mod tests {
             assert_eq!(instance.is_for(&wanted), fits, "{wanted}");
         }
         // Whatever reads in two ways has no instances, and is denied by itself.
-        assert!(instances(&list.replacen('{', r#"{"layers":[],"#, 1), "").is_empty());
-        assert!(instances(r#"{"schemaVersion":2,"layers":[]}"#, "").is_empty());
+        assert!(instances(&list.replacen('{', r#"{"layers":[],"#, 1), "").unwrap().is_empty());
+        assert!(instances(r#"{"schemaVersion":2,"layers":[]}"#, "").unwrap().is_empty());
     }
 }

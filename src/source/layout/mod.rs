@@ -9,6 +9,7 @@ mod docker_archive;
 mod instances;
 mod numbered;
 mod oci;
+mod plain;
 mod rooted;
 mod tarball;
 

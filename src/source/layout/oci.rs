@@ -16,6 +16,7 @@ use crate::image::{CONFIG_LIMIT, Digest, MANIFEST_LIMIT, Manifest, Schema1};
 use crate::source::assembled::{Assembled, Handover};
 use crate::source::export::{Item, Summary};
 use crate::source::layout::instances::{self, Instance, instances};
+use crate::source::layout::plain::{self, Shape};
 use crate::source::layout::{INSTANCES_LIMIT, LAYOUT_FILE_LIMIT, LayoutProblem, Naming, Root, Tarball};
 use crate::source::{Layout, Selection, Source, SourceProblem};
 
@@ -136,8 +137,7 @@ impl Walk<'_, '_> {
         let Some(bytes) = self.files.read("oci-layout", LAYOUT_FILE_LIMIT)? else {
             return Err(LayoutProblem::Missing { expected }.into());
         };
-        let marker: Marker =
-            serde_json::from_slice(&bytes).map_err(|error| LayoutProblem::Malformed(error.to_string()))?;
+        let marker: Marker = plain::read(&bytes, &Shape::Object(&[("imageLayoutVersion", Shape::Any)]))?;
         if marker.image_layout_version == VERSION {
             return Ok(());
         }
@@ -149,7 +149,7 @@ impl Walk<'_, '_> {
             return Err(LayoutProblem::Missing { expected: "an OCI layout has an index" }.into());
         };
         let text = String::from_utf8(bytes).map_err(|_| LayoutProblem::NotText)?;
-        let entries = instances::read(&text).map_err(|error| LayoutProblem::Malformed(error.to_string()))?;
+        let entries = instances::read(&text)?;
         if entries.is_empty() {
             return Err(LayoutProblem::NoImage { what: "in it".to_owned() }.into());
         }
@@ -172,7 +172,10 @@ impl Walk<'_, '_> {
             }
             Err(problem) => return self.out.problem(&place, problem),
         };
-        let found = instances(&manifest, media_type);
+        let found = match instances(&manifest, media_type) {
+            Ok(found) => found,
+            Err(problem) => return self.out.problem(&place, problem),
+        };
         let chosen: Vec<_> = match &self.naming.platform {
             Some(wanted) => found.iter().filter(|instance| instance.is_for(wanted)).collect(),
             None => found.iter().collect(),

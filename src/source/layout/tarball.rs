@@ -9,18 +9,24 @@
 //! | entries | [`ARCHIVE_ENTRIES_LIMIT`] |
 //! | a name | [`ARCHIVE_NAME_LIMIT`] bytes |
 //! | a link that is read | one step, inside the archive |
+//! | a link, a file or a folder in the place of another, or above an entry | an archive of images is refused, a layer not |
+//! | a size of what has no content | refused |
+//! | an entry that is described twice, by nothing, or only by what stands at the end | refused |
 //!
 //! Nothing is unpacked, and what is not asked for is passed over unread.
 
-use std::collections::BTreeMap;
+mod extended;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use tar::{Archive, EntryType, PaxExtensions};
+use tar::Archive;
 
 use crate::source::SourceProblem;
 use crate::source::layout::LayoutProblem;
+use extended::Extended;
 
 /// The most entries of an archive.
 pub const ARCHIVE_ENTRIES_LIMIT: usize = 1 << 16;
@@ -31,11 +37,15 @@ pub const ARCHIVE_NAME_LIMIT: usize = 1024;
 /// How much of an entry that describes another one is read.
 const EXTENSION_LIMIT: u64 = 64 << 10;
 
+/// What an archive consists of.
+const BLOCK: u64 = 512;
+
 /// A tar file and what stands where in it.
 #[derive(Debug)]
 pub(in crate::source) struct Tarball {
     file: File,
     entries: BTreeMap<String, Entry>,
+    folders: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -54,15 +64,40 @@ impl Tarball {
         if !std::fs::metadata(path).map_err(whole)?.is_file() {
             return Err((String::new(), LayoutProblem::NotAFile.into()));
         }
-        Self::of(File::open(path).map_err(whole)?)
+        let tarball = Self::of(File::open(path).map_err(whole)?)?;
+        tarball.check_places()?;
+        Ok(tarball)
     }
 
-    /// Finds out what is in a tar file that is open.
+    /// Finds out what is in a layer that is open. A layer may put folders behind links: its digest says what it is.
     pub(in crate::source) fn of(mut file: File) -> Result<Self, Problem> {
         let whole = |error: io::Error| (String::new(), error.into());
         let length = file.metadata().map_err(whole)?.len();
-        let entries = scan(&mut file, length)?;
-        Ok(Self { file, entries })
+        let (entries, folders) = scan(&mut file, length)?;
+        Ok(Self { file, entries, folders })
+    }
+
+    /// Refuses an archive that is another one when it is unpacked: there, an entry overwrites what a link leads to.
+    fn check_places(&self) -> Result<(), Problem> {
+        let refused = |name: &str, why: &str| Err((name.to_owned(), LayoutProblem::Archive(why.to_owned()).into()));
+        if let Some(name) = self.folders.iter().find(|name| self.entries.contains_key(*name)) {
+            return refused(name, "it is a folder and something else");
+        }
+        for name in self.entries.keys().chain(&self.folders) {
+            let mut above = name.as_str();
+            while let Some((folder, _)) = above.rsplit_once('/') {
+                if self.entries.contains_key(folder) {
+                    return refused(name, "what it is in is a link or a file");
+                }
+                above = folder;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `name` is a link.
+    pub(in crate::source) fn is_link(&self, name: &str) -> bool {
+        matches!(self.entries.get(name), Some(Entry::Link(_)))
     }
 
     /// The size of the file `name`.
@@ -120,7 +155,7 @@ impl Tarball {
 }
 
 /// Goes through the headers of an archive.
-fn scan(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, Problem> {
+fn scan(file: &mut File, length: u64) -> Result<(BTreeMap<String, Entry>, BTreeSet<String>), Problem> {
     let whole = |error: io::Error| (String::new(), SourceProblem::from(error));
     let refused = |name: &str, why: &str| Err((name.to_owned(), LayoutProblem::Archive(why.to_owned()).into()));
     let mut start = [0; 6];
@@ -129,10 +164,10 @@ fn scan(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, Problem
     if let Some(form) = start.get(..read).and_then(compressed) {
         return refused("", &format!("it is compressed by {form}: decompress it first"));
     }
-    let mut entries = BTreeMap::new();
+    let (mut entries, mut folders, mut end) = (BTreeMap::new(), BTreeSet::new(), 0);
     let mut extended = Extended::default();
     // Raw: names that stand in entries of their own are read here, within a limit.
-    let mut archive = Archive::new(file);
+    let mut archive = Archive::new(&mut *file);
     let listing = archive.entries_with_seek().map_err(whole)?.raw(true);
     for (number, entry) in listing.enumerate() {
         let mut entry = entry.map_err(|error| (String::new(), LayoutProblem::Archive(error.to_string()).into()))?;
@@ -143,10 +178,11 @@ fn scan(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, Problem
         if at.saturating_add(size) > length {
             return refused("", "it is cut off");
         }
+        end = at.saturating_add(size.checked_next_multiple_of(BLOCK).unwrap_or(size));
         if extended.take_in(&mut entry, kind)? {
             continue;
         }
-        let Extended { name, link } = std::mem::take(&mut extended);
+        let Extended { name, link, .. } = std::mem::take(&mut extended);
         let name = name.unwrap_or_else(|| entry.path_bytes().into_owned());
         let shown = String::from_utf8_lossy(&name).into_owned();
         let inside = |path: &[u8], from: &str| {
@@ -159,11 +195,19 @@ fn scan(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, Problem
             let why = "its name is absolute, leads out of the archive, is too long or no text";
             return refused(&shown, why);
         };
+        let linked = kind.is_hard_link() || kind.is_symlink();
+        if size != 0 && (kind.is_dir() || linked) {
+            return refused(&shown, "it has a size, and nothing that could have it");
+        }
+        if !kind.is_dir() && (name.is_empty() || shown.ends_with('/')) {
+            return refused(&shown, "it is no folder, and has the name of one");
+        }
         let found = if kind.is_file() || kind.is_contiguous() {
             Entry::File { at, size }
         } else if kind.is_dir() {
+            folders.insert(name);
             continue;
-        } else if kind.is_hard_link() || kind.is_symlink() {
+        } else if linked {
             let link = link.unwrap_or_else(|| entry.link_name_bytes().unwrap_or_default().into_owned());
             let from = name.rsplit_once('/').map_or("", |(folder, _)| folder);
             match inside(&link, if kind.is_hard_link() { "" } else { from }) {
@@ -177,56 +221,17 @@ fn scan(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, Problem
             return refused(&name, "there are two of this name");
         }
     }
-    Ok(entries)
-}
-
-/// What entries say that stand before the one they describe.
-#[derive(Default)]
-struct Extended {
-    name: Option<Vec<u8>>,
-    link: Option<Vec<u8>>,
-}
-
-impl Extended {
-    /// Takes in an entry that describes the next one; `false` if it is none.
-    fn take_in(&mut self, entry: &mut tar::Entry<'_, impl Read>, kind: EntryType) -> Result<bool, Problem> {
-        if !matches!(
-            kind,
-            EntryType::GNULongName | EntryType::GNULongLink | EntryType::XHeader | EntryType::XGlobalHeader
-        ) {
-            return Ok(false);
-        }
-        let refused = |why: &str| Err((String::new(), LayoutProblem::Archive(why.to_owned()).into()));
-        if entry.size() > EXTENSION_LIMIT {
-            return refused("what describes an entry is too long");
-        }
-        let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).map_err(|error| (String::new(), error.into()))?;
-        let until_nul = |bytes: &[u8]| bytes.split(|byte| *byte == 0).next().unwrap_or_default().to_vec();
-        if kind.is_gnu_longname() {
-            self.name = Some(until_nul(&bytes));
-            return Ok(true);
-        }
-        if kind.is_gnu_longlink() {
-            self.link = Some(until_nul(&bytes));
-            return Ok(true);
-        }
-        let own = kind.is_pax_local_extensions();
-        for extension in PaxExtensions::new(&bytes) {
-            let Ok(extension) = extension else { return refused("what describes an entry cannot be read") };
-            let value = extension.value_bytes().to_vec();
-            match extension.key_bytes() {
-                b"path" if own => self.name = Some(value),
-                b"linkpath" if own => self.link = Some(value),
-                b"path" | b"linkpath" | b"size" => {
-                    return refused("what describes an entry gives a size, or a name for all entries");
-                }
-                key if key.starts_with(b"GNU.sparse.") => return refused("it has a sparse file"),
-                _ => {}
-            }
-        }
-        Ok(true)
+    if extended.is_some() {
+        return refused("", "what describes an entry has none behind it");
     }
+    // Readers differ on what one empty block means.
+    let mut last = Vec::new();
+    file.seek(SeekFrom::Start(end)).map_err(whole)?;
+    file.take(BLOCK.saturating_mul(2)).read_to_end(&mut last).map_err(whole)?;
+    if !matches!(last.len(), 0 | 1024) || last.iter().any(|byte| *byte != 0) {
+        return refused("", "its end is not two empty blocks");
+    }
+    Ok((entries, folders))
 }
 
 /// The name that `path`, seen from the folder `from`, stands for; nothing if that is outside.

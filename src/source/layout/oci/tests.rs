@@ -170,7 +170,7 @@ fn what_describes_the_layout_must_be_right() {
         (r#"{"imageLayoutVersion":"2.0.0"}"#, "it says `2.0.0`"),
         ("{}", "missing field"),
         ("", "EOF"),
-        (r#"{"imageLayoutVersion":"1.0.0","imageLayoutVersion":"1.0.0"}"#, "duplicate"),
+        (r#"{"imageLayoutVersion":"1.0.0","imageLayoutVersion":"1.0.0"}"#, "imageLayoutVersion"),
     ] {
         fs::write(&marker, text).unwrap();
         assert!(problem(&layout).starts_with("oci-layout: ") && problem(&layout).contains(found), "{text}");
@@ -183,7 +183,10 @@ fn what_describes_the_layout_must_be_right() {
         (r#"{"manifests":[]}"#, "there is no image in it"),
         (r#"{"manifests":[{"digest":"sha256:../../../etc/passwd"}]}"#, "is no digest"),
         (r#"{"manifests":[{"digest":"../x"}]}"#, "is no digest"),
-        ("[]", "invalid length"),
+        ("[]", "expected an object"),
+        (r#"{"manifests":[],"Manifests":[]}"#, "differs only in case"),
+        (r#"{"manifests":[],"manifestſ":[]}"#, "differs only in case"),
+        (r#"{"manifests":[{"digest":"a","Digest":"b"}]}"#, "differs only in case"),
     ] {
         fs::write(&index, text).unwrap();
         assert!(problem(&layout).contains(found), "{text}: {}", problem(&layout));

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use tar::{Builder, Header};
+use tar::{Builder, EntryType, Header};
 use tempfile::TempDir;
 
 use super::*;
@@ -174,4 +174,73 @@ proptest::proptest! {
             }
         }
     }
+}
+
+#[test]
+fn refuses_what_is_another_archive_when_it_is_unpacked() {
+    const LINK: EntryType = EntryType::Symlink;
+    const FOLDER: EntryType = EntryType::Directory;
+    const NONE: &[u8] = b"";
+    let inside = "what it is in is a link or a file";
+    for (entries, why) in [
+        (&[("i", FILE, &b"1"[..]), ("d", LINK, b"."), ("d/i", FILE, b"2")][..], inside),
+        (&[("x/", FOLDER, NONE), ("x/up", LINK, b".."), ("x/up/i", FILE, b"2")], inside),
+        (&[("blobs/1", FILE, b"1"), ("b", LINK, b"blobs"), ("b/1", FILE, b"2")], inside),
+        (&[("d", FILE, b"1"), ("d/e/", FOLDER, NONE)], inside),
+        (&[("d/", FOLDER, NONE), ("d", LINK, b"x")], "it is a folder and something else"),
+        (&[("a/", FILE, b"1")], "it is no folder"),
+        (&[(".", FILE, b"1")], "it is no folder"),
+        (&[("x", EntryType::XHeader, b"8 path=\n"), ("i", FILE, b"2")], "a name that is empty"),
+        (&[("L", EntryType::GNULongName, b"\0"), ("i", FILE, b"2")], "a name that is empty"),
+        (&[("K", EntryType::GNULongLink, b"\0"), ("i", LINK, b"2")], "a name that is empty"),
+        (
+            &[("L", EntryType::GNULongName, b"i"), ("x", EntryType::XHeader, b"10 path=f\n"), ("b", FILE, b"2")],
+            "describes an entry twice",
+        ),
+        (
+            &[("x", EntryType::XHeader, b"10 path=f\n"), ("L", EntryType::GNULongName, b"i"), ("b", FILE, b"2")],
+            "describes an entry twice",
+        ),
+        (
+            &[("x", EntryType::XHeader, b"10 path=f\n"), ("x", EntryType::XHeader, b"11 mtime=1\n"), ("i", FILE, b"2")],
+            "describes an entry twice",
+        ),
+        (
+            &[
+                ("x", EntryType::XHeader, b"10 path=f\n"),
+                ("g", EntryType::XGlobalHeader, b"13 comment=x\n"),
+                ("i", FILE, b"2"),
+            ],
+            "describes an entry twice",
+        ),
+        (&[("L", EntryType::GNULongName, b"i"), ("L", EntryType::GNULongName, b"j"), ("b", FILE, b"2")], "twice"),
+        (&[("i", FILE, b"2"), ("L", EntryType::GNULongName, b"i")], "has none behind it"),
+    ] {
+        let problem = problem(entries);
+        assert!(problem.contains(why), "{entries:?}: {problem}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.tar");
+    let open = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        Tarball::open(&path).map(|_| ()).map_err(|(_, problem)| problem.to_string())
+    };
+    let hidden = bytes(&[("i", FILE, b"2")]);
+    for kind in [EntryType::Directory, EntryType::Link, EntryType::Symlink] {
+        let mut header = Header::new_gnu();
+        header.set_path("d").unwrap();
+        header.set_link_name("i").unwrap();
+        header.set_entry_type(kind);
+        header.set_size(1024);
+        header.set_cksum();
+        let whole = [&header.as_bytes()[..], &hidden].concat();
+        assert!(open(&whole).unwrap_err().contains("it has a size"), "{kind:?}");
+    }
+    let lone = [&hidden[..1024 + 512], &hidden].concat();
+    assert_eq!(open(&lone), Err("its end is not two empty blocks".to_owned()));
+    assert!(open(&hidden[..1024 + 512]).is_err());
+    // A layer may have folders behind links.
+    let layer = bytes(&[("lib", EntryType::Symlink, b"usr"), ("lib/i", FILE, b"2")]);
+    std::fs::write(&path, layer).unwrap();
+    assert!(Tarball::of(File::open(&path).unwrap()).is_ok());
 }
