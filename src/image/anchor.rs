@@ -9,8 +9,10 @@ use crate::image::{Algorithm, Digest, Image, Reference};
 /// The longest configuration, in bytes.
 pub const CONFIG_LIMIT: usize = MANIFEST_LIMIT;
 
-/// Says in which order an object lists its layers.
-pub(crate) const LAYERS_ORDER: &str = "image.openshift.io/dockerLayersOrder";
+/// The annotation that says in which order an object lists its layers.
+///
+/// Source: `github.com/openshift/api`, `image/v1`, `DockerImageLayersOrderAnnotation`.
+pub const LAYERS_ORDER: &str = "image.openshift.io/dockerLayersOrder";
 
 /// The digest that signatures of an image must name.
 ///

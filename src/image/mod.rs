@@ -22,8 +22,7 @@ mod text;
 mod tracked;
 pub(crate) mod yaml;
 
-pub(crate) use anchor::LAYERS_ORDER;
-pub use anchor::{Anchor, AnchorError, Basis, CONFIG_LIMIT};
+pub use anchor::{Anchor, AnchorError, Basis, CONFIG_LIMIT, LAYERS_ORDER};
 pub use append::{AddedSignature, with_signatures};
 pub use carrier::{Carried, Carrier, CarrierKind, Other};
 pub use digest::{Algorithm, Digest, DigestError};

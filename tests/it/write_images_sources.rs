@@ -102,24 +102,52 @@ fn every_layout_is_written_with_the_signatures_that_are_joined() {
     }
 }
 
-#[test]
-fn a_docker_archive_is_written_as_an_object() {
-    let folder = tempfile::tempdir().unwrap();
-    let archive = folder.path().join("saved.tar");
+/// A `docker-archive:` with that list and that configuration.
+fn docker_archive(folder: &Path, list: &str, configuration: &str) -> String {
+    let archive = folder.join("saved.tar");
     let mut tar = tar::Builder::new(fs::File::create(&archive).unwrap());
-    let list = r#"[{"Config":"config.json","RepoTags":["registry.example.com/prod/app:1"],"Layers":[]}]"#;
-    for (name, content) in [("manifest.json", list), ("config.json", r#"{"rootfs":{"type":"layers","diff_ids":[]}}"#)] {
+    for (name, content) in [("manifest.json", list), ("config.json", configuration)] {
         let mut header = tar::Header::new_gnu();
         header.set_size(u64::try_from(content.len()).unwrap());
         header.set_mode(0o644);
         tar.append_data(&mut header, name, content.as_bytes()).unwrap();
     }
     tar.finish().unwrap();
+    format!("{APP}=docker-archive:{}", archive.display())
+}
+
+const LIST: &str = r#"[{"Config":"config.json","RepoTags":["registry.example.com/prod/app:1"],"Layers":[]}]"#;
+const CONFIGURATION: &str = r#"{"rootfs":{"type":"layers","diff_ids":[]}}"#;
+
+#[test]
+fn a_docker_archive_is_written_as_an_object() {
+    let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("written.json");
-    let (status, objects) = written(&[&format!("{APP}=docker-archive:{}", archive.display())], &path);
+    let (status, objects) = written(&[&docker_archive(folder.path(), LIST, CONFIGURATION)], &path);
     assert_eq!((status, objects.len()), (1, 1));
     assert_eq!((&objects[0]["kind"], complete(&objects[0])), (&"Image".into(), Vec::new()));
     assert!(objects[0]["metadata"]["name"].as_str().unwrap().starts_with("sha256:"));
+}
+
+#[test]
+fn a_docker_archive_that_go_reads_as_another_image_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    for (list, configuration) in [
+        (LIST.replace("\"Config\"", "\"config\":\"x.json\",\"Config\""), CONFIGURATION.to_owned()),
+        (LIST.replace("\"Layers\"", "\"layer\u{17f}\":[\"x\"],\"Layers\""), CONFIGURATION.to_owned()),
+        (LIST.to_owned(), CONFIGURATION.replace("\"rootfs\"", "\"RootFS\":{},\"rootfs\"")),
+        (LIST.to_owned(), CONFIGURATION.replace("\"diff_ids\"", "\"diff_IDs\":[\"x\"],\"diff_ids\"")),
+    ] {
+        let source = docker_archive(folder.path(), &list, &configuration);
+        let ran = run(&["verify", "--keys", "testdata/keys/release.asc", "--output", "json", &source]);
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(
+            (ran.status, &report["summary"]["images"]),
+            (2, &0.into()),
+            "{list} {configuration}: {}",
+            ran.stdout
+        );
+    }
 }
 
 #[test]

@@ -183,7 +183,7 @@ fn what_describes_the_layout_must_be_right() {
         (r#"{"manifests":[]}"#, "there is no image in it"),
         (r#"{"manifests":[{"digest":"sha256:../../../etc/passwd"}]}"#, "is no digest"),
         (r#"{"manifests":[{"digest":"../x"}]}"#, "is no digest"),
-        ("[]", "expected an object"),
+        ("[]", "an object is needed"),
         (r#"{"manifests":[],"Manifests":[]}"#, "differs only in case"),
         (r#"{"manifests":[],"manifestſ":[]}"#, "differs only in case"),
         (r#"{"manifests":[{"digest":"a","Digest":"b"}]}"#, "differs only in case"),
