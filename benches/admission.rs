@@ -33,7 +33,7 @@ fn main() {
 }
 
 async fn run(time: Duration) {
-    let server = Server::start(&["--log-level=error"]);
+    let server = Server::start(&[]);
     let one = review("pod.signed");
     let constant = review("update.labels");
     let mut many: Value = serde_json::from_slice(&one).unwrap();

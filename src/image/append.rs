@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::image::edit::{Edits, Object, Place, Value};
+use crate::image::edit::{Edits, Value};
+use crate::image::rewrite::image_of;
 use crate::image::tracked::read;
-use crate::image::{Carrier, CarrierKind, ImageSignature, ObjectError, ObjectProblem};
+use crate::image::{ImageSignature, ObjectError};
 
 /// A signature that was kept beside the image.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,33 +27,22 @@ pub struct AddedSignature {
 ///
 /// An [`ObjectError`] if the object cannot be read, or is no image.
 pub fn with_signatures(json: &str, added: &[AddedSignature]) -> Result<String, ObjectError> {
-    let (image, path, name) = match Carrier::read(json)? {
-        Carrier::Image(carried) if carried.kind == CarrierKind::Image => {
-            (json.trim_ascii(), "$", carried.image.metadata.name.into_owned())
-        }
-        Carrier::Image(carried) => {
-            let image = Object::read(json, "$")?.get("image").unwrap_or("null");
-            (image, "$.image", carried.image.metadata.name.into_owned())
-        }
-        Carrier::Other(other) => {
-            return Err(ObjectError::new("$", ObjectProblem::NoImage { carrier: other.to_string() }));
-        }
-    };
-    let image = Object::read(image, path)?;
+    let (image, place, name) = image_of(json)?;
     let written = match image.get("signatures") {
         None | Some("null") => "[]",
         Some(text) => text,
     };
-    let there: Vec<ImageSignature<'_>> = read(written).map_err(|error| error.within(&format!("{path}.signatures")))?;
+    let there: Vec<ImageSignature<'_>> =
+        read(written).map_err(|error| error.within(&place.member("signatures").path))?;
     let mut known: BTreeSet<&str> = there.iter().map(|signature| signature.content.as_str()).collect();
     let mut texts = Vec::new();
     for signature in added.iter().filter(|signature| known.insert(&signature.content)) {
         let record = Record {
-            metadata: Metadata { name: format!("{}@{}", name.as_str(), signature.name) },
+            metadata: Metadata { name: format!("{name}@{}", signature.name) },
             signature_type: "atomic",
             content: &signature.content,
         };
-        texts.push(serde_json::to_string(&record).map_err(|error| ObjectError::from_json(path.to_owned(), &error))?);
+        texts.push(serde_json::to_string(&record).map_err(|error| ObjectError::from_json(place.path.clone(), &error))?);
     }
     if texts.is_empty() {
         return Ok(json.to_owned());
@@ -61,7 +51,7 @@ pub fn with_signatures(json: &str, added: &[AddedSignature]) -> Result<String, O
     let comma = if there.is_empty() { "" } else { "," };
     let list = format!("{before}{comma}{}]", texts.join(","));
     let mut edits = Edits::of(json);
-    edits.set(&image, &Place::image(path), vec![("signatures".into(), Value::Text(list))])?;
+    edits.set(&image, &place, vec![("signatures".into(), Value::Text(list))])?;
     Ok(edits.apply())
 }
 

@@ -189,7 +189,7 @@ impl Rewrite {
 }
 
 /// The image in `json`, where it stands, and its name.
-fn image_of(json: &str) -> Result<(Object<'_>, Place, String), ObjectError> {
+pub(super) fn image_of(json: &str) -> Result<(Object<'_>, Place, String), ObjectError> {
     let (image, path, name) = match Carrier::read(json)? {
         Carrier::Image(carried) if carried.kind == CarrierKind::Image => {
             (json.trim_ascii(), "$", carried.image.metadata.name.into_owned())

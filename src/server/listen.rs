@@ -31,15 +31,7 @@ pub(super) async fn secure(
     open: Arc<Semaphore>,
     mut stop: watch::Receiver<bool>,
 ) {
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stop.wait_for(|stop| *stop) => return,
-        };
-        let Ok((stream, _)) = accepted else {
-            sleep(PAUSE).await;
-            continue;
-        };
+    while let Some(stream) = next(&listener, &mut stop).await {
         // A connection more than there may be is closed: to keep it waiting would only hide that.
         let Ok(leave) = open.clone().try_acquire_owned() else {
             state.metrics.refused_connections.with_label_values(&["too-many"]).inc();
@@ -77,18 +69,24 @@ async fn one(stream: TcpStream, acceptor: TlsAcceptor, state: &State, router: Ro
     connection::serve(stream, is_http2, router, stop).await;
 }
 
-/// Takes connections in plain text until `stop` says so.
-pub(super) async fn plain(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
-    let open = Arc::new(Semaphore::new(PLAIN_CONNECTIONS));
+/// The next connection; `None` when `stop` says so.
+async fn next(listener: &TcpListener, stop: &mut watch::Receiver<bool>) -> Option<TcpStream> {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stop.wait_for(|stop| *stop) => return,
+            _ = stop.wait_for(|stop| *stop) => return None,
         };
-        let Ok((stream, _)) = accepted else {
-            sleep(PAUSE).await;
-            continue;
-        };
+        match accepted {
+            Ok((stream, _)) => return Some(stream),
+            Err(_) => sleep(PAUSE).await,
+        }
+    }
+}
+
+/// Takes connections in plain text until `stop` says so.
+pub(super) async fn plain(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+    let open = Arc::new(Semaphore::new(PLAIN_CONNECTIONS));
+    while let Some(stream) = next(&listener, &mut stop).await {
         let Ok(leave) = open.clone().try_acquire_owned() else { continue };
         tokio::spawn(plain_one(stream, router.clone(), stop.clone(), leave));
     }

@@ -1,15 +1,16 @@
 //! Images that are put together from pieces, as the text of the object that an export would hold.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use crate::image::Digest;
-use crate::source::export::{Item, Summary, check};
-use crate::source::{Location, SourceError, SourceProblem};
+use crate::source::SourceProblem;
+use crate::source::export::{Item, Summary};
+use crate::source::feed::Feed;
+use crate::source::window::Place;
 
 /// What a source knows of an image.
 #[derive(Debug)]
@@ -81,56 +82,34 @@ struct Signature {
 
 /// The way from a source that puts images together to the visitor.
 pub(super) struct Handover<'v> {
-    name: Arc<str>,
-    visit: &'v mut dyn FnMut(Item<'_>) -> ControlFlow<()>,
-    summary: Summary,
+    feed: Feed<'v>,
 }
+
+/// Images that are put together stand in no text.
+const NO_PLACE: Place = Place { offset: 0, line: 1 };
 
 impl<'v> Handover<'v> {
     pub(super) fn new(name: &str, visit: &'v mut dyn FnMut(Item<'_>) -> ControlFlow<()>) -> Self {
-        Self { name: name.into(), visit, summary: Summary { documents: 1, ..Summary::default() } }
+        let mut feed = Feed::new(name, visit);
+        feed.begin();
+        Self { feed }
     }
 
     /// Hands over an image that was found at `path` of the source.
     pub(super) fn image(&mut self, path: &str, image: &Assembled<'_>) -> ControlFlow<()> {
         match image.to_json() {
-            Ok(json) => {
-                let location = self.location(path);
-                let checked = check(&json).map(|()| json.as_str());
-                let checked = checked.map_err(|problem| SourceError { location: location.clone(), problem });
-                self.hand_over(Item { location, json: checked, verbatim: Some(&json) })
-            }
+            Ok(json) => self.feed.item(NO_PLACE, path, &json),
             Err(error) => self.problem(path, SourceProblem::Io(error.into())),
         }
     }
 
     /// Hands over what is wrong at `path` of the source. It stands for something that could not be judged.
     pub(super) fn problem(&mut self, path: &str, problem: impl Into<SourceProblem>) -> ControlFlow<()> {
-        let location = self.location(path);
-        let error = SourceError { location: location.clone(), problem: problem.into() };
-        self.summary.lost.get_or_insert_with(|| error.to_string());
-        self.hand_over(Item { location, json: Err(error), verbatim: None })
-    }
-
-    fn location(&self, path: &str) -> Location {
-        let location = Location::of_source("");
-        Location { source: self.name.clone(), path: path.to_owned(), ..location }
-    }
-
-    fn hand_over(&mut self, item: Item<'_>) -> ControlFlow<()> {
-        self.summary.items = self.summary.items.saturating_add(1);
-        if item.json.is_err() {
-            self.summary.bad = self.summary.bad.saturating_add(1);
-        }
-        let flow = (self.visit)(item);
-        if flow.is_break() {
-            self.summary.lost.get_or_insert_with(|| format!("{}: not read to the end", self.name));
-        }
-        flow
+        self.feed.lost(NO_PLACE, path, problem.into())
     }
 
     /// What the source held.
     pub(super) fn finish(self) -> Summary {
-        self.summary
+        self.feed.into_summary()
     }
 }

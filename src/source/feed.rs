@@ -109,6 +109,11 @@ impl<'v> Feed<'v> {
                 let _ = self.lost(Place { offset: 0, line: 1 }, "", SourceProblem::Empty);
             }
         }
+        self.into_summary()
+    }
+
+    /// What the source held.
+    pub(super) fn into_summary(self) -> Summary {
         self.summary
     }
 }

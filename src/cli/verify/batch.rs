@@ -22,6 +22,8 @@ pub(super) struct Batch {
     pub(super) items: Vec<Pending>,
     /// The text of the items.
     text: String,
+    /// How many bytes of memory it is accounted for.
+    size: usize,
     /// Set where a source ends with the batch.
     pub(super) source_end: Option<export::Summary>,
     /// Set on the last batch of a run.
@@ -62,7 +64,7 @@ impl Batch {
     }
 
     /// Adds an item of an export.
-    pub(super) fn push(&mut self, number: u64, item: Item<'_>) {
+    pub(super) fn push_item(&mut self, number: u64, item: Item<'_>) {
         let Item { location, json, verbatim } = item;
         let start = self.text.len();
         let text = json.as_ref().ok().copied().or(verbatim);
@@ -72,7 +74,18 @@ impl Batch {
             Ok(_) => Content::Object(range),
             Err(error) => Content::Unreadable { message: error.problem.to_string(), verbatim: verbatim.map(|_| range) },
         };
-        self.items.push(Pending { number, location, content });
+        self.push(Pending { number, location, content });
+    }
+
+    /// Adds what is to be judged.
+    pub(super) fn push(&mut self, item: Pending) {
+        let text = match &item.content {
+            Content::Object(range) | Content::Unreadable { verbatim: Some(range), .. } => range.len(),
+            Content::Signature(bytes) => bytes.len(),
+            Content::Unreadable { verbatim: None, .. } => 0,
+        };
+        self.size = self.size.saturating_add(text).saturating_add(ITEM);
+        self.items.push(item);
     }
 
     /// The text of an item.
@@ -82,16 +95,12 @@ impl Batch {
 
     /// How many bytes of memory it is accounted for.
     pub(super) fn size(&self) -> usize {
-        let raw = self.items.iter().map(|item| match &item.content {
-            Content::Signature(bytes) => bytes.len().saturating_add(ITEM),
-            Content::Object(_) | Content::Unreadable { .. } => ITEM,
-        });
-        raw.fold(self.text.len(), usize::saturating_add)
+        self.size
     }
 
     /// Whether it holds enough.
     pub(super) fn is_full(&self) -> bool {
-        self.items.len() >= ITEMS || self.size() >= TEXT
+        self.items.len() >= ITEMS || self.size >= TEXT
     }
 
     /// Whether there is nothing to do for it.

@@ -127,13 +127,13 @@ struct Batches<'f> {
 impl Batches<'_> {
     fn item(&mut self, item: Item<'_>) -> ControlFlow<()> {
         let number = self.number();
-        self.batch.push(number, item);
+        self.batch.push_item(number, item);
         self.send_if_full()
     }
 
     fn push(&mut self, location: Location, content: Content) -> ControlFlow<()> {
         let number = self.number();
-        self.batch.items.push(Pending { number, location, content });
+        self.batch.push(Pending { number, location, content });
         self.send_if_full()
     }
 
