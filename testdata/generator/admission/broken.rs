@@ -8,17 +8,7 @@ use crate::images::json_text;
 pub(super) fn all(images: &Images) -> Vec<Case> {
     let good = images.good();
     let digest = &images.frontend.digest;
-    let text = |file: &str, request: String, ruling, reason, note| Case {
-        file: format!("{file}.json"),
-        hook: "validate",
-        request,
-        ruling,
-        reason,
-        images: Vec::new(),
-        pins: Vec::new(),
-        warnings: 0,
-        note,
-    };
+    let text = Case::new;
     let case = |file: &str, request: &Value, ruling, reason, note| text(file, json_text(request), ruling, reason, note);
     let created = |object: &Value| review("CREATE", "pods", "shop", object, &Value::Null);
     let sound = created(&pod(&[("containers", "app", &good)]));

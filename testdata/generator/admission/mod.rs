@@ -33,6 +33,30 @@ pub(crate) struct Case {
     pub(crate) note: &'static str,
 }
 
+impl Case {
+    /// A request to validate, of which no image is told.
+    pub(crate) fn new(
+        file: &str,
+        request: String,
+        ruling: &'static str,
+        reason: &'static str,
+        note: &'static str,
+    ) -> Self {
+        let (images, pins) = (Vec::new(), Vec::new());
+        Self {
+            file: format!("{file}.json"),
+            hook: "validate",
+            request,
+            ruling,
+            reason,
+            images,
+            pins,
+            warnings: 0,
+            note,
+        }
+    }
+}
+
 /// The images that requests name.
 pub(crate) struct Images {
     /// Signed.

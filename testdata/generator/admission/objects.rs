@@ -7,17 +7,8 @@ use crate::images::json_text;
 
 pub(super) fn all(images: &Images) -> Vec<Case> {
     let (good, bad) = (images.good(), images.bad());
-    let case = |file: &str, request: &Value, ruling, reason, note| Case {
-        file: format!("{file}.json"),
-        hook: "validate",
-        request: json_text(request),
-        ruling,
-        reason,
-        images: Vec::new(),
-        pins: Vec::new(),
-        warnings: 0,
-        note,
-    };
+    let case =
+        |file: &str, request: &Value, ruling, reason, note| Case::new(file, json_text(request), ruling, reason, note);
     let created = |resource: &str, object: &Value| review("CREATE", resource, "shop", object, &Value::Null);
     let mut cases = Vec::new();
 

@@ -12,17 +12,8 @@ pub(super) fn all(images: &Images) -> Vec<Case> {
     let created = |object: &Value| review("CREATE", "pods", "shop", object, &Value::Null);
     let updated = |resource: &str, object: &Value, old: &Value| review("UPDATE", resource, "shop", object, old);
     let first = "spec.containers[0].image".to_owned();
-    let case = |file: &str, request: &Value, ruling, reason, note| Case {
-        file: format!("{file}.json"),
-        hook: "validate",
-        request: json_text(request),
-        ruling,
-        reason,
-        images: Vec::new(),
-        pins: Vec::new(),
-        warnings: 0,
-        note,
-    };
+    let case =
+        |file: &str, request: &Value, ruling, reason, note| Case::new(file, json_text(request), ruling, reason, note);
     let judged = |reason| vec![(first.clone(), reason)];
     let mut cases = vec![
         Case { images: judged("verified"), ..case("pod.signed", &created(&one(&good)), "allowed", "verified", "") },
