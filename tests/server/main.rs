@@ -3,6 +3,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "tests")]
 
 mod answers;
+mod clients;
 mod hostile;
 mod life;
 mod reload;
