@@ -89,7 +89,7 @@ fn unmarked(text: &Value, row: &[Value], run: &Value) -> String {
                 after = behind;
             }
             place => {
-                let signature = &row[7][place.parse::<usize>().unwrap()];
+                let signature = &row[8][place.parse::<usize>().unwrap()];
                 out.push_str(&described(&signer(&signature[4], run)));
             }
         }
@@ -149,13 +149,13 @@ fn assert_same_signature(written: &Value, signature: &Value, row: &[Value], run:
     let claims = &signature["claims"];
     if !claims.is_null() {
         assert_eq!(text(&cell(6)), claims["dockerReference"]);
-        let digest = if cell(7).is_null() { text(&row[4]) } else { text(&cell(7)) };
+        let digest = if cell(9).is_null() { text(&row[4]) } else { text(&cell(9)) };
         assert_eq!(digest, claims["dockerManifestDigest"]);
-        let same_time = cell(10) == 1;
-        assert_eq!(if same_time { cell(5) } else { cell(10) }, claims["timestamp"]);
-        assert_eq!(cell(9).is_null(), claims["creator"].is_null());
+        let same_time = cell(8) == 1;
+        assert_eq!(if same_time { cell(5) } else { cell(8) }, claims["timestamp"]);
+        assert_eq!(cell(7).is_null(), claims["creator"].is_null());
     }
-    let notes = cell(8).as_array().cloned().unwrap_or_default().into_iter().map(|note| match note.as_u64() {
+    let notes = cell(10).as_array().cloned().unwrap_or_default().into_iter().map(|note| match note.as_u64() {
         Some(place) => run["notes"][usize::try_from(place.checked_sub(1).unwrap()).unwrap()].clone(),
         None => note,
     });
@@ -193,21 +193,21 @@ fn assert_tells_the_same(html: &str, report: &Value) {
             }
         }
         let none = Vec::new();
-        let written = row.get(7).and_then(Value::as_array).unwrap_or(&none);
+        let written = row.get(8).and_then(Value::as_array).unwrap_or(&none);
         let signatures = image["signatures"].as_array().unwrap();
         assert_eq!(written.len(), signatures.len());
         for (written, signature) in written.iter().zip(signatures) {
             assert_same_signature(written, signature, row, &run);
         }
-        assert_eq!(row.get(8).is_some_and(Value::is_array), !image["carrier"].is_null());
-        if let Some(key) = row.get(9).and_then(Value::as_str) {
+        assert_eq!(row.get(9).is_some_and(Value::is_array), !image["carrier"].is_null());
+        if let Some(key) = row.get(10).and_then(Value::as_str) {
             for member in ["document", "pointer", "scope", "mode"] {
                 assert_eq!(run["rules"][key][member], image["rule"][member]);
             }
         } else {
             assert!(image["rule"].is_null());
         }
-        if let Some(remedies) = row.get(11).and_then(|demand| demand.get(2)).and_then(Value::as_array) {
+        if let Some(remedies) = row.get(12).and_then(|demand| demand.get(2)).and_then(Value::as_array) {
             let parts = &image["requirement"];
             assert_eq!(Value::from(remedies.iter().map(text).collect::<Vec<_>>()), parts["wouldSatisfy"]);
         }

@@ -1,7 +1,7 @@
 //! What is told of one image, as a list without names: the page knows which place means what (`page/data.js`).
 //!
 //! A report tells of a hundred thousand images, so a row is short: codes are numbers, a text that repeats another is
-//! marked as such, and the zeros at the end of a list are left out.
+//! marked as such, and the zeros at the end of a list are left out. What most images have stands before what few have.
 
 use serde_json::Value;
 
@@ -35,6 +35,7 @@ pub(super) fn row(entry: &Entry<'_>, keys: &KnownKeys) -> Value {
         words.name(verdict.name()).into(),
         words.reference(verdict.docker_image_reference()).into(),
         reason(verdict, &words),
+        anchor(verdict, &words),
         list(signatures),
         entry
             .carrier
@@ -49,7 +50,6 @@ pub(super) fn row(entry: &Entry<'_>, keys: &KnownKeys) -> Value {
             ])
         }),
         rule.and_then(|_| verdict.explanation()).map_or(NOTHING, |explanation| demand(&explanation, verdict, &words)),
-        anchor(verdict, &words),
         list(verdict.duplicates().iter().map(|(first, second)| list([(*first).into(), (*second).into()]))),
     ])
 }
@@ -147,14 +147,14 @@ fn signature(evidence: &Evidence, verdict: &Verdict, words: &Shorthand<'_>, keys
         }),
         signed_at.into(),
         claims.map(|claims| words.short(claims.docker_reference())).into(),
+        claims.and_then(|claims| claims.creator()).map(|creator| words.short(creator)).into(),
+        // Mostly both times are one, for which there is 1.
+        claims.and_then(|claims| claims.timestamp()).map(|time| if Some(time) == signed_at { 1 } else { time }).into(),
         digest.filter(|digest| digest != verdict.name()).map(|digest| words.name(&digest)).into(),
         list(evidence.notes().iter().map(|note| match PLAIN_NOTES.iter().position(|plain| plain == note) {
             Some(place) => place.saturating_add(1).into(),
             None => list([note.as_str().into(), note.to_string().into()]),
         })),
-        claims.and_then(|claims| claims.creator()).map(|creator| words.short(creator)).into(),
-        // Mostly both times are one, for which there is 1.
-        claims.and_then(|claims| claims.timestamp()).map(|time| if Some(time) == signed_at { 1 } else { time }).into(),
     ])
 }
 

@@ -14,7 +14,7 @@ const WORTH: usize = 8;
 
 /// Phrases of messages that come often, with the letter that stands for each. A phrase that no message has any longer
 /// costs a few bytes and is no mistake: the page is told what each letter stands for.
-pub(super) const PHRASES: [(&str, char); 10] = [
+pub(super) const PHRASES: [(&str, char); 11] = [
     ("the image carries no signature", 'A'),
     ("no trusted certificate has key ", 'B'),
     ("the signature is for manifest ", 'C'),
@@ -25,6 +25,8 @@ pub(super) const PHRASES: [(&str, char); 10] = [
     ("a signature by ", 'H'),
     (" for the repository `", 'I'),
     ("` with any tag or digest", 'J'),
+    // The creator of the signatures that skopeo and podman make, before its version.
+    ("atomic ", 'K'),
 ];
 
 /// The words of one image that its texts repeat, each with the mark that stands for it: `^n` for the image's name, `^r`

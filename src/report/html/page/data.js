@@ -1,7 +1,7 @@
 // Reads the data of the report. What the places of a row mean is decided by row.rs; what stands for nothing is 0.
 
-const ITEM = 2, PLACE = 3, NAME = 4, REFERENCE = 5, REASON = 6, SIGNATURES = 7, CARRIER = 8, RULE = 9, EXEMPTION = 10,
-  DEMAND = 11, ANCHOR = 12, DUPLICATES = 13;
+const ITEM = 2, PLACE = 3, NAME = 4, REFERENCE = 5, REASON = 6, ANCHOR = 7, SIGNATURES = 8, CARRIER = 9, RULE = 10,
+  EXEMPTION = 11, DEMAND = 12, DUPLICATES = 13;
 
 const STATES = [
   { key: "allow", word: "Allowed", sign: "✓" },
@@ -138,8 +138,8 @@ function named(signer) {
 /** Every signature of an image, in full. */
 function signatures(row) {
   return (row[SIGNATURES] || []).map((signature) => {
-    const [record, code, outcome = 0, message = 0, , signedAt = 0, claimed = 0, digest = 0, notes = 0, creator = 0,
-      timestamp = 0] = signature;
+    const [record, code, outcome = 0, message = 0, , signedAt = 0, claimed = 0, creator = 0,
+      timestamp = 0, digest = 0, notes = 0] = signature;
     const signer = signerOf(signature);
     return {
       name: text(row, record),
@@ -197,7 +197,7 @@ const index = (() => {
     const found = row[SIGNATURES] || [];
     let findings = found.length ? 0 : 1;
     for (const signature of found) {
-      const [, code, outcome = 0, , , signedAt = 0, claimed = 0, digest = 0, notes = 0] = signature;
+      const [, code, outcome = 0, , , signedAt = 0, claimed = 0, , , digest = 0, notes = 0] = signature;
       if (code === misplaced && claimed) {
         findings |= 2;
         if (!names.has(digest)) {
