@@ -21,7 +21,7 @@ pub struct Escaped<'a>(
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|character| write_visible(f, character))
+        write_visible(f, self.0)
     }
 }
 
@@ -32,21 +32,31 @@ pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('`')?;
-        let mut rest = self.0.chars();
-        rest.by_ref().take(SHOWN).try_for_each(|character| write_visible(f, character))?;
-        if rest.next().is_some() {
+        let end = self.0.char_indices().nth(SHOWN).map_or(self.0.len(), |(end, _)| end);
+        write_visible(f, self.0.get(..end).unwrap_or_default())?;
+        if end < self.0.len() {
             f.write_char('…')?;
         }
         f.write_char('`')
     }
 }
 
-fn write_visible(f: &mut fmt::Formatter<'_>, character: char) -> fmt::Result {
-    match character {
-        // Ordinary to a reader; escaping them would escape again what is escaped already.
-        '\\' | '"' | '\'' => f.write_char(character),
-        _ => write!(f, "{}", character.escape_debug()),
+/// Writes a text, most of which needs no escaping and is written as a whole.
+fn write_visible(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        // Quotes and backslashes are ordinary to a reader; escaping them would escape again what is escaped already.
+        let ordinary = rest.bytes().take_while(|byte| matches!(byte, b' '..=b'~')).count();
+        let end = if ordinary > 0 { ordinary } else { character.len_utf8() };
+        let (written, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        if ordinary > 0 {
+            f.write_str(written)?;
+        } else {
+            write!(f, "{}", character.escape_debug())?;
+        }
+        rest = after;
     }
+    Ok(())
 }
 
 #[cfg(test)]
