@@ -13,6 +13,7 @@ use crate::admission::message;
 use crate::admission::reason::Reason;
 use crate::admission::review::{API_VERSION, KIND};
 use crate::admission::workload::Named;
+use crate::image::hex;
 use crate::policy::Effect;
 use crate::verifier::Verdict;
 
@@ -126,8 +127,7 @@ impl Answer {
             add(&image.named.image);
             add(image.judgement.reason.as_str());
         }
-        let start: Vec<_> = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        start.concat()
+        hash.finalize().first_chunk::<8>().map(|start| hex::Lower(start).to_string()).unwrap_or_default()
     }
 
     /// Why the request is denied, or what could not be decided: at most a kibibyte.

@@ -1,5 +1,6 @@
-//! From the bytes of a request to its answer, on a thread for computing.
+//! From the bytes of a request to its answer: on the thread that read them, if they are few, or on one for computing.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant as Clock};
 
@@ -14,6 +15,11 @@ use crate::server::generation::Generation;
 use crate::server::routes::{json_response, refusal};
 use crate::server::state::{State, now};
 use crate::server::{body, deadline};
+
+/// The largest request that is computed where it was read, in bytes. A review of a Pod has a tenth of it; handing it to
+/// another thread and back takes as long as judging it. The runtime has a thread more than may compute, so that one always
+/// reads, writes and keeps time.
+const SMALL: usize = 64 << 10;
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug)]
@@ -90,16 +96,19 @@ async fn admitted(state: &Arc<State>, question: Question, request: Request<Body>
     let uid = Arc::new(OnceLock::new());
     let work =
         Work { state: Arc::clone(state), generation: state.generation(), question, bytes, end, uid: Arc::clone(&uid) };
-    let computed = tokio::task::spawn_blocking(move || {
-        let computed = work.compute();
+    let is_small = work.bytes.len() <= SMALL;
+    let compute = move || {
+        let computed = catch_unwind(AssertUnwindSafe(|| work.compute()));
         // Kept until here: work that nobody waits for any more counts still.
         drop((leave, held, place));
         computed
-    });
-    match timeout_at(deadline, computed).await {
+    };
+    let computed =
+        if is_small { Ok(Ok(compute())) } else { timeout_at(deadline, tokio::task::spawn_blocking(compute)).await };
+    match computed {
         Err(_) => late(state),
-        Ok(Ok(response)) => response,
-        Ok(Err(_)) => failed(state, question, uid.get()),
+        Ok(Ok(Ok(response))) => response,
+        Ok(Ok(Err(_)) | Err(_)) => failed(state, question, uid.get()),
     }
 }
 

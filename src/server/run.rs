@@ -25,7 +25,9 @@ use crate::source::Index;
 ///
 /// A [`ServeError`] if the server cannot start: it does not serve with a policy that cannot be loaded, or without one.
 pub fn serve(config: Config) -> Result<(), ServeError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // All that may compute at a time can do so, and one is left to read and write.
+    let threads = config.bounds.workers.saturating_add(1);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     runtime.block_on(run(config))?;
     // Work that nobody waits for any more does not keep the process.
     runtime.shutdown_background();
