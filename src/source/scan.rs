@@ -102,6 +102,10 @@ impl Scan {
         let begins = open & ((line << 1) | u64::from(self.after_line));
         self.after_line = is_last(line);
         let broken_string = masks.line & string;
+        // Most blocks: where brackets are none, they need not be counted.
+        if open | close | broken_string == 0 {
+            return Scanned::More;
+        }
         let closes = usize::try_from(close.count_ones()).unwrap_or(BLOCK);
         if broken_string == 0 && begins == 0 && closes < self.depth {
             let opens = usize::try_from(open.count_ones()).unwrap_or(BLOCK);

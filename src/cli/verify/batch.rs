@@ -58,9 +58,19 @@ pub(super) enum Content {
 }
 
 impl Batch {
-    /// An empty batch.
-    pub(super) fn new(number: u64) -> Self {
-        Self { number, ..Self::default() }
+    /// The first batch.
+    pub(super) fn first() -> Self {
+        Self::default()
+    }
+
+    /// An empty batch to follow this one, with room for as much: what fills one batch mostly fills the next.
+    pub(super) fn next(&self) -> Self {
+        Self {
+            number: self.number.saturating_add(1),
+            items: Vec::with_capacity(self.items.len()),
+            text: String::with_capacity(self.text.len()),
+            ..Self::default()
+        }
     }
 
     /// Adds an item of an export.

@@ -34,7 +34,7 @@ pub(super) enum Named {
 impl Sources {
     /// Reads everything and hands it on, until nobody wants it any more.
     pub(super) fn read(mut self, flow: &Flow, to: Sender<Batch>) {
-        let batches = RefCell::new(Batches { flow, to, batch: Batch::new(0), items: 0 });
+        let batches = RefCell::new(Batches { flow, to, batch: Batch::first(), items: 0 });
         let mut end = RunEnd::default();
         let named = std::mem::replace(&mut self.named, Named::Signatures(Vec::new()));
         let read = match named {
@@ -165,7 +165,7 @@ impl Batches<'_> {
         if self.batch.is_empty() {
             return ControlFlow::Continue(());
         }
-        let next = Batch::new(self.batch.number.saturating_add(1));
+        let next = self.batch.next();
         let batch = std::mem::replace(&mut self.batch, next);
         self.flow.enter(batch.size())?;
         match self.to.send(batch) {
