@@ -134,7 +134,7 @@ fn stored(bits: &mut Bits<'_>, inflated: &mut Inflated) -> Result<(), InflateErr
 /// The codes of a compressed block.
 struct Tables {
     /// Of octets, of the end, and of the lengths of matches.
-    literals: Codes<288, 1024>,
+    literals: Codes<288, 512>,
     /// Of the distances of matches.
     distances: Codes<32, 128>,
 }
