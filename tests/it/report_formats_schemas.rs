@@ -33,7 +33,7 @@ fn custom_resource(file: &Path) -> (String, Validator) {
     let versions = definition["spec"]["versions"].as_array().unwrap();
     let version = versions.iter().find(|version| {
         let of_version = |name: &str| version["name"] == name && version["served"] == true;
-        of_version("v1alpha2") || of_version("v1alpha1") && versions.len() == 1
+        of_version("v1") || of_version("v1alpha2") || of_version("v1alpha1") && versions.len() == 1
     });
     let mut schema = version.unwrap()["schema"]["openAPIV3Schema"].clone();
     close(&mut schema);
@@ -90,6 +90,21 @@ fn policy_reports_are_as_their_custom_resources_say() {
             assert!(!validators[place].1.is_valid(&broken));
         }
         assert!(used[0] > 0 && used[1] > 0, "{used:?}");
+    }
+}
+
+#[test]
+fn what_is_deployed_for_prometheus_is_as_its_custom_resources_say() {
+    let Some(schemas) = schemas() else { return };
+    for (file, kinds) in [("servicemonitor.yaml", "servicemonitors"), ("alerts.yaml", "prometheusrules")] {
+        let (kind, validator) = custom_resource(&schemas.join(format!("monitoring.coreos.com_{kinds}.yaml")));
+        let deployed = fs::read_to_string(Path::new("deploy/webhook/monitoring").join(file)).unwrap();
+        let object: Value = serde_saphyr::from_str(&deployed).unwrap();
+        assert_eq!((&object["apiVersion"], &object["kind"]), (&"monitoring.coreos.com/v1".into(), &kind.into()));
+        assert_valid(&validator, &object, file);
+        let mut broken = object;
+        broken["spec"]["group"] = "vidimus".into();
+        assert!(!validator.is_valid(&broken));
     }
 }
 
