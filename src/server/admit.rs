@@ -17,8 +17,7 @@ use crate::server::state::{State, now};
 use crate::server::{body, deadline};
 
 /// The largest request that is computed where it was read, in bytes. A review of a Pod has a tenth of it; handing it to
-/// another thread and back takes as long as judging it. The runtime has a thread more than may compute, so that one always
-/// reads, writes and keeps time.
+/// another thread and back takes as long as judging it.
 const SMALL: usize = 64 << 10;
 
 /// What a request asks for.

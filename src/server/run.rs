@@ -25,8 +25,7 @@ use crate::source::Index;
 ///
 /// A [`ServeError`] if the server cannot start: it does not serve with a policy that cannot be loaded, or without one.
 pub fn serve(config: Config) -> Result<(), ServeError> {
-    // All that may compute at a time can do so, and one is left to read and write.
-    let threads = config.bounds.workers.saturating_add(1);
+    let threads = config.bounds.workers;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     runtime.block_on(run(config))?;
     // Work that nobody waits for any more does not keep the process.
@@ -42,7 +41,7 @@ async fn run(config: Config) -> Result<(), ServeError> {
     let certificates = Arc::new(Tls::new(read.config));
     let open = config.bounds.connections;
     let (delay, drain, every) = (config.shutdown_delay, config.drain, config.reload);
-    let (listener, plain) = (TcpListener::bind(config.listen).await?, TcpListener::bind(config.plain).await?);
+    let (listener, plain) = (TcpListener::bind(config.listen).await?, std::net::TcpListener::bind(config.plain)?);
     let (address, plain_address) = (listener.local_addr()?, plain.local_addr()?);
 
     metrics.keys(&first.verifier);
@@ -64,7 +63,7 @@ async fn run(config: Config) -> Result<(), ServeError> {
     );
     let secure = tokio::spawn(secure);
     let (stop_plain, plain_stopped) = watch::channel(false);
-    tokio::spawn(listen::plain(plain, routes::plain(Arc::clone(&state)), plain_stopped));
+    serve_plain(plain, Arc::clone(&state), plain_stopped)?;
     let looking = tokio::spawn(keep_looking(Arc::clone(&state), certificates, seen, every));
     tracing::info!(
         %address,
@@ -90,6 +89,18 @@ async fn run(config: Config) -> Result<(), ServeError> {
     stop_plain.send_replace(true);
     tracing::info!(is_done, "stopped");
     Ok(())
+}
+
+/// Serves in plain text on a thread of its own: whether the server lives is told also while all others compute.
+fn serve_plain(listener: std::net::TcpListener, state: Arc<State>, stop: watch::Receiver<bool>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    listener.set_nonblocking(true)?;
+    let listener = {
+        let _inside = runtime.enter();
+        TcpListener::from_std(listener)?
+    };
+    let serve = move || runtime.block_on(listen::plain(listener, routes::plain(state), stop));
+    std::thread::Builder::new().name("plain".to_owned()).spawn(serve).map(|_| ())
 }
 
 /// Reads everything for the first time.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hyper::StatusCode;
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::support::{Authority, Client, NAME, Server, allowed, command, folder, json_request, review};
@@ -161,7 +162,7 @@ fn it_does_not_start_with_what_it_cannot_judge_by() {
 #[tokio::test]
 async fn the_deployment_starts_what_it_says() {
     let deployment = fs::read_to_string("deploy/webhook/server/deployment.yaml").unwrap();
-    let deployment: serde_json::Value = serde_saphyr::from_str(&deployment).unwrap();
+    let deployment: Value = serde_saphyr::from_str(&deployment).unwrap();
     let arguments = deployment["spec"]["template"]["spec"]["containers"][0]["args"].as_array().unwrap();
     let authority = Authority::new();
     let folder = folder(&authority);
@@ -177,7 +178,7 @@ async fn the_deployment_starts_what_it_says() {
     for file in ["tls.crt", "tls.key"] {
         fs::copy(folder.path().join(file), folder.path().join("tls").join(file)).unwrap();
     }
-    let here = |argument: &serde_json::Value| {
+    let here = |argument: &Value| {
         argument.as_str().unwrap().replace("=/", &format!("={}/", folder.path().display()))
     };
     let arguments: Vec<_> = arguments.iter().map(here).collect();
@@ -187,4 +188,26 @@ async fn the_deployment_starts_what_it_says() {
     assert_eq!(server.plain("/readyz").await.0, StatusCode::OK);
     let answer = server.client().post("/validate", review("pod.signed")).await.unwrap();
     assert_eq!(allowed(&answer), Some(true));
+}
+
+#[tokio::test]
+async fn it_says_that_it_lives_while_all_threads_compute() {
+    let server = Server::start(&["--workers=1"]);
+    let mut request: Value = serde_json::from_slice(&review("pod.signed")).unwrap();
+    let containers = &mut request["request"]["object"]["spec"]["containers"];
+    let image = containers[0]["image"].as_str().unwrap().to_owned();
+    // Each spelling is judged by itself.
+    let spelled =
+        |number| json!({ "name": format!("c{number}"), "image": image.replace('@', &format!(":t{number}@")) });
+    *containers = (0..250).map(spelled).collect();
+    let client = server.client();
+    let asked = tokio::spawn(async move { client.post("/validate", request.to_string()).await });
+    let mut meanwhile = 0;
+    while !asked.is_finished() {
+        assert_eq!(server.plain("/livez").await.0, StatusCode::OK);
+        meanwhile += 1;
+    }
+    // Were it the same thread, one would be answered before and one afterwards.
+    assert!(meanwhile > 3, "{meanwhile} answers");
+    assert_eq!(allowed(&asked.await.unwrap().unwrap()), Some(true));
 }
