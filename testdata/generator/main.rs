@@ -14,6 +14,7 @@
 mod admission;
 mod certificates;
 mod framing;
+mod hostile;
 mod images;
 mod keyrings;
 mod keys;
@@ -43,6 +44,7 @@ fn main() {
     let mut sheet = sheet::Sheet::new(&emptied(root.join("signatures")));
     signatures::write(&mut sheet, &keys);
     sigstore::write(&mut sheet, &keys);
+    hostile::write(&mut sheet, &keys);
     sheet.write(&root.join("cases.json"));
     objects::write(&emptied(root.join("images")), &keys);
     admission::write(&emptied(root.join("admission")), &keys);

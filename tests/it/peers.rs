@@ -183,6 +183,13 @@ const NOT_BY_GPGV: &Exceptions = &[
     ("good.v6.sig", RFC_9580),
     ("signer.expired.before.sig", TIME),
     ("signer.soft-revoked.before.sig", TIME),
+    ("subpacket.critical.signer.sig", "gpgv knows the signer's user ID where it is not critical only"),
+    (
+        "subpacket.critical.unhashed.sig",
+        "anybody can write there; gpgv heeds it, and vidimus nothing that is not signed",
+    ),
+    ("subpacket.expiry-overflows.sig", "gpgv counts in 32 bits, and finds an end before the beginning"),
+    ("subpacket.one-of-15-kib.sig", "gpgv reads at most 10 000 octets of subpackets; 16 KiB are read here"),
 ];
 
 const NOT_BY_SKOPEO: &Exceptions = &[("good.ed25519-rfc9580.sig", RFC_9580), ("good.v6.sig", RFC_9580)];
