@@ -92,6 +92,9 @@ fn item(feed: &mut Feed<'_>, place: Place, path: &str, bytes: &[u8]) -> ControlF
     }
 }
 
+/// What is wrong with a list whose items are something else.
+pub(super) const ITEMS_NO_ARRAY: &str = "the `items` of a list must be an array";
+
 /// Hands over one item, or the items of a list that stands in a list.
 pub(super) fn element(feed: &mut Feed<'_>, place: Place, path: &str, bytes: &[u8], depth: usize) -> ControlFlow<()> {
     if !bytes.starts_with(b"{") || !may_have_items(bytes) {
@@ -223,6 +226,7 @@ impl<'w, 'v, 'r> Walk<'w, 'v, 'r> {
 
     fn object(&mut self) -> Result<Document, Stop> {
         let (mut has_items, mut has_kind, mut before) = (false, false, None);
+        let mut items_are_none = false;
         self.window.step(1);
         for index in 0_usize.. {
             self.window.skip_space();
@@ -247,6 +251,7 @@ impl<'w, 'v, 'r> Walk<'w, 'v, 'r> {
                 before = Some(self.kept_up_to(self.window.at().saturating_add(1))?);
                 self.elements("items")?;
             } else {
+                items_are_none |= name == "items" && self.window.peek() != Some(b'n');
                 let start = self.window.at();
                 self.value()?;
                 self.check(start)?;
@@ -261,6 +266,10 @@ impl<'w, 'v, 'r> Walk<'w, 'v, 'r> {
                 Some(_) => return Err(Stop::syntax("expected `,` or `}`", self.window.at())),
                 None => return Err(Stop::CutOff),
             }
+        }
+        // To take such a list for an object without an image would lose what it holds.
+        if items_are_none && self.kind.as_ref().is_some_and(|kind| kind.ends_with("List")) {
+            return Err(Stop::syntax(ITEMS_NO_ARRAY, self.window.at()));
         }
         self.window.step(1);
         let end = self.window.at();

@@ -165,7 +165,7 @@ impl<'w, 'v> Walk<'w, 'v> {
 
     fn members<'de, A: MapAccess<'de>>(&mut self, mut map: A) -> Result<(), A::Error> {
         self.out.push("{")?;
-        let mut comma = "";
+        let (mut comma, mut items_are_none) = ("", false);
         while let Some(name) = map.next_key::<String>()? {
             self.out.push(comma)?;
             self.out.member(&name)?;
@@ -173,12 +173,16 @@ impl<'w, 'v> Walk<'w, 'v> {
             let start = self.out.len();
             if name == "items" {
                 map.next_value_seed(Value { walk: self, name: "items" })?;
+                items_are_none |= self.list.is_none() && self.out.since(start) != "null";
             } else {
                 map.next_value_seed(ToJson(&mut self.out))?;
             }
             if name == "kind" {
                 self.kind = serde_json::from_str(self.out.since(start)).ok();
             }
+        }
+        if items_are_none && self.kind.as_ref().is_some_and(|kind| kind.ends_with("List")) {
+            return Err(A::Error::custom(json::ITEMS_NO_ARRAY));
         }
         self.out.push("}")
     }

@@ -48,6 +48,8 @@ fn main() {
     sheet.write(&root.join("cases.json"));
     objects::write(&emptied(root.join("images")), &keys);
     admission::write(&emptied(root.join("admission")), &keys);
+    hostile::write_images(&emptied(root.join("hostile/images")), &keys);
+    hostile::write_reviews(&emptied(root.join("hostile/admission")), &root.join("admission"));
     manual::write(&emptied(root.join("manual")), &keys_dir, &keys);
     quickstart::write(&emptied(root.join("quickstart")), &keys_dir, &keys);
 }

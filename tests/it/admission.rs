@@ -44,7 +44,7 @@ struct Case {
 }
 
 /// What requests are judged by.
-struct Court {
+pub(crate) struct Court {
     verifier: Verifier,
     index: Index,
     kinds: Kinds,
@@ -52,6 +52,19 @@ struct Court {
 }
 
 impl Court {
+    /// The one of the test data.
+    pub(crate) fn open() -> Self {
+        Self::of(&table())
+    }
+
+    /// How a request is ruled upon, and the reason: `refused` where it cannot be answered at all.
+    pub(crate) fn ruling(&self, bytes: &[u8]) -> String {
+        let Ok(review) = Review::read(bytes, &self.kinds) else { return "refused".to_owned() };
+        let answer = self.gate().judge(&review, Hook::Validate);
+        check_form(&answer, &review, bytes);
+        format!("{}: {}", answer.ruling().as_str(), answer.reason().as_str())
+    }
+
     fn of(table: &Table) -> Self {
         let policy = source::policy::policy(&[PathBuf::from(format!("{FOLDER}/policy.yaml"))], table.at).unwrap();
         let mut kinds = Kinds::default();

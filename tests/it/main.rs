@@ -39,6 +39,8 @@ mod deploy_webhook;
 #[cfg(test)]
 mod differential;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod html_page;
 #[cfg(test)]
 mod html_report;

@@ -47,7 +47,7 @@ fn table() -> Table {
 }
 
 /// What becomes of the image under a policy: `allow`, the code of the reason, or `not loaded` and the codes of errors.
-fn outcome(document: &str) -> String {
+pub(crate) fn outcome(document: &str) -> String {
     let Ok(policy) = load(&[document]) else {
         let codes: BTreeSet<_> = errors(&[document]).into_iter().map(|(code, _)| code.as_str()).collect();
         return format!("not loaded: {}", codes.into_iter().collect::<Vec<_>>().join(" "));

@@ -20,6 +20,11 @@ pub(crate) fn conformance() -> Option<PathBuf> {
     folder
 }
 
+/// Whether the long part of the tests is asked for, with greater numbers from the same seeds.
+pub(crate) fn long() -> bool {
+    std::env::var_os("VIDIMUS_LONG").is_some_and(|value| value == "1")
+}
+
 /// An image that carries one signature.
 pub(crate) fn raw_signature(content: &[u8], digest: &str, reference: &str) -> Image<'static> {
     let content = base64::engine::general_purpose::STANDARD.encode(content);

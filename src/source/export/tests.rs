@@ -186,6 +186,15 @@ fn objects_of_other_kinds_with_items_and_items_twice_are_errors() {
     ] {
         assert!(items(twice).last().unwrap().contains("occurs twice"), "{twice}: {:?}", items(twice));
     }
+    for none in [
+        r#"{"kind":"List","items":{"kind":"Image"}}"#,
+        "kind: ImageList\nitems: {kind: Image}\n",
+        r#"{"items":1,"kind":"List"}"#,
+    ] {
+        assert!(items(none).last().unwrap().contains("must be an array"), "{none}: {:?}", items(none));
+    }
+    let other = r#"{"items":{"kind":"Image"},"kind":"Basket"}"#;
+    assert_eq!(items(other), [format!("x: {other}")], "what is no list may call anything so");
 }
 
 #[test]
