@@ -112,7 +112,10 @@ fn twice(images: &[Named]) -> Option<String> {
 
 /// The images that an update brings or changes: those that did not stand in the same list, under the same name, before.
 fn changed<'r>(images: Vec<&'r Named>, review: &'r Review, unchanged: Unchanged) -> Vec<&'r Named> {
-    let Some(old) = review.old.as_ref().filter(|_| review.operation == Operation::Update) else { return images };
+    // An object of another kind is not what this one was before.
+    let kind = review.object.as_ref().map(|object| object.kind.as_str());
+    let old = review.old.as_ref().filter(|old| review.operation == Operation::Update && kind == Some(&*old.kind));
+    let Some(old) = old else { return images };
     let Ok(before) = &old.images else { return images };
     if twice(before).is_some() || (unchanged == Unchanged::Judged && !old.is_deleting) {
         return images;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use vidimus::signature::{Code, KeyValidity, Legacy, PayloadProfile, Rules};
-use vidimus::{Keyring, KeyringBuilder, KeyringError, Requirement, Verifier};
+use vidimus::{Image, Keyring, KeyringBuilder, KeyringError, Requirement, Verdict, Verifier};
 
 use crate::support::{raw_signature, sigstore_signed};
 
@@ -51,22 +52,28 @@ impl Table {
     }
 }
 
+/// A case that is ready to be judged.
+pub(crate) struct Prepared {
+    verifier: Verifier,
+    image: Image<'static>,
+    at: DateTime<Utc>,
+}
+
+impl Prepared {
+    pub(crate) fn verdict(&self) -> Verdict {
+        self.verifier.verify(&self.image, self.at)
+    }
+}
+
 impl Case {
-    /// The outcome, and what is said of it.
-    pub(crate) fn found(&self, table: &Table) -> (String, String) {
-        let mut keyring = KeyringBuilder::default();
-        let loaded: Result<Vec<_>, _> = self
-            .keys
-            .iter()
-            .map(|key| keyring.add(key, &fs::read(Path::new("testdata/keys").join(key)).unwrap()))
-            .collect();
-        if let Err(KeyringError::Unbound { .. }) = loaded {
-            // What binds nothing at any time is refused before it can be asked to vouch for anything.
-            return (Code::KeyNotBound.to_string(), String::new());
-        }
-        loaded.unwrap();
+    /// Whether its keys can be loaded at all.
+    pub(crate) fn can_be_prepared(&self) -> bool {
+        self.keyring().is_ok()
+    }
+
+    pub(crate) fn prepared(&self, table: &Table) -> Prepared {
         let (keyring, requirement) = if self.sigstore_keys.is_empty() {
-            (keyring.build().unwrap(), Requirement::default())
+            (self.keyring().unwrap(), Requirement::default())
         } else {
             assert!(self.keys.is_empty(), "{}: one kind of keys", self.file);
             (Keyring::empty(), sigstore_signed(&self.sigstore_keys))
@@ -74,7 +81,25 @@ impl Case {
         let verifier = Verifier::with_rules(keyring, self.options.rules(), requirement);
         let content = fs::read(Path::new("testdata/signatures").join(&self.file)).unwrap();
         let reference = self.reference.as_deref().unwrap_or(&table.reference);
-        let verdict = verifier.verify(&raw_signature(&content, &table.digest, reference), self.at.parse().unwrap());
+        let image = raw_signature(&content, &table.digest, reference);
+        Prepared { verifier, image, at: self.at.parse().unwrap() }
+    }
+
+    fn keyring(&self) -> Result<Keyring, KeyringError> {
+        let mut keyring = KeyringBuilder::default();
+        for key in &self.keys {
+            keyring.add(key, &fs::read(Path::new("testdata/keys").join(key)).unwrap())?;
+        }
+        if self.keys.is_empty() { Ok(Keyring::empty()) } else { keyring.build() }
+    }
+
+    /// The outcome, and what is said of it.
+    pub(crate) fn found(&self, table: &Table) -> (String, String) {
+        if let Err(KeyringError::Unbound { .. }) = self.keyring() {
+            // What binds nothing at any time is refused before it can be asked to vouch for anything.
+            return (Code::KeyNotBound.to_string(), String::new());
+        }
+        let verdict = self.prepared(table).verdict();
         let evidence = &verdict.evidence()[0];
         assert_eq!(verdict.is_allowed(), evidence.code() == Code::Verified, "{}", self.file);
         (evidence.code().to_string(), evidence.message())

@@ -10,6 +10,7 @@ use std::process::Command;
 pub(super) fn all() -> BTreeSet<String> {
     let mut all = of_this_binary();
     of_folder(Path::new("tests/server"), "server", &mut all);
+    of_folder(Path::new("tests/heap"), "heap", &mut all);
     of_folder(Path::new("src"), "lib", &mut all);
     let read = {
         let mut read = BTreeSet::new();
