@@ -52,6 +52,10 @@ pub(crate) fn write(sheet: &mut Sheet, keys: &Keys) {
         .keys(&["revoked-with-sha1"])
         .at("2031-06-01T00:00:00Z")
         .note("a revocation does not fade")
+        .is("key-revoked")
+        .at("2030-03-01T00:00:00Z")
+        .is("key-revoked")
+        .at("2029-06-01T00:00:00Z")
         .is("key-revoked");
     sheet
         .file("signer.designated-revoked.before.sig", &made_at("designated-revoked", time::SIGNATURES))

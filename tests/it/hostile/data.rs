@@ -1,6 +1,6 @@
 //! Files of the test data, and what comes of each.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::ControlFlow;
@@ -27,6 +27,8 @@ pub(super) struct Bench {
     signatures: OnceCell<BTreeMap<String, BTreeSet<String>>>,
     court: OnceCell<Court>,
     verifier: OnceCell<Verifier>,
+    /// What was tried already: a file may have several rows.
+    tried: RefCell<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl Bench {
@@ -48,6 +50,15 @@ impl Bench {
 
     /// What comes of a file: several outcomes where it is tried in several ways, or holds several things.
     pub(super) fn outcomes(&self, file: &str) -> BTreeSet<String> {
+        if let Some(outcomes) = self.tried.borrow().get(file) {
+            return outcomes.clone();
+        }
+        let outcomes = self.outcomes_of(file);
+        self.tried.borrow_mut().insert(file.to_owned(), outcomes.clone());
+        outcomes
+    }
+
+    fn outcomes_of(&self, file: &str) -> BTreeSet<String> {
         let (folder, name) = file.rsplit_once('/').unwrap();
         let bytes = fs::read(Path::new("testdata").join(file)).unwrap();
         match folder {

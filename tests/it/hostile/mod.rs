@@ -4,6 +4,7 @@
 mod changes;
 mod data;
 mod mutants;
+mod numbers;
 mod objects;
 mod openpgp;
 mod originals;
