@@ -3,6 +3,7 @@
 
 mod changes;
 mod data;
+mod documents;
 mod mutants;
 mod numbers;
 mod objects;
