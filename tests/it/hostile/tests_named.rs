@@ -42,7 +42,7 @@ fn of_folder(folder: &Path, module: &str, all: &mut BTreeSet<String>) {
 }
 
 /// The functions of a source that are marked as tests, in the file's module and in its `mod tests`. Those that are only
-/// there in some builds are left out.
+/// there in some builds are left out, but for those of Unix.
 fn of_text(text: &str, module: &str, all: &mut BTreeSet<String>) {
     let mut inner = None;
     let mut attributes: Vec<&str> = Vec::new();
@@ -59,7 +59,7 @@ fn of_text(text: &str, module: &str, all: &mut BTreeSet<String>) {
         }
         let signature = code.strip_prefix("async ").unwrap_or(code);
         let is_test = attributes.iter().any(|line| *line == "#[test]" || line.starts_with("#[tokio::test"));
-        let always = !attributes.iter().any(|line| line.starts_with("#[cfg("));
+        let always = !attributes.iter().any(|line| line.starts_with("#[cfg(") && *line != "#[cfg(unix)]");
         if let Some((name, _)) = signature.strip_prefix("fn ").and_then(|rest| rest.split_once('('))
             && is_test
             && always
