@@ -16,10 +16,11 @@ use source::Source;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Where code is; other folders hold documents and data.
-const CODE: &[&str] = &["src/", "tests/", "benches/", "examples/", "testdata/generator/"];
+const CODE: &[&str] =
+    &["src/", "tests/", "benches/", "examples/", "fuzz/src/", "fuzz/fuzz_targets/", "testdata/generator/"];
 
 /// Folders of the repository's top level that are not part of it.
-const NOT_OURS: &[&str] = &[".git", "target", "fuzz/target", "fuzz/corpus", "fuzz/artifacts"];
+const NOT_OURS: &[&str] = &[".git", "target", "fuzz/target", "fuzz/corpus", "fuzz/regressions", "fuzz/artifacts"];
 
 /// Every file of the repository by its path from the root, with its text.
 fn files() -> io::Result<Vec<(String, String)>> {
