@@ -61,6 +61,8 @@ mod key_times;
 #[cfg(test)]
 mod manual;
 #[cfg(test)]
+mod openpgp_foreign;
+#[cfg(test)]
 mod openpgp_shared_key;
 #[cfg(test)]
 mod peers;

@@ -157,3 +157,5 @@ fn sequence(r: &[u8], s: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

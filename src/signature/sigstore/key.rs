@@ -273,3 +273,5 @@ const OTHERS: [(ObjectIdentifier, &str); 6] = [
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
