@@ -1,5 +1,11 @@
 //! Whatever vidimus accepts, the stream verifier of the OpenPGP library accepts too, but for listed reasons.
 
+mod compared;
+mod mutants;
+mod oracles;
+mod packets;
+mod table;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read as _;

@@ -11,7 +11,7 @@ use vidimus::Digest;
 
 use crate::support::run;
 
-const REFERENCE: &str = "registry.example.com/shop/frontend:1.0.0";
+pub(crate) const REFERENCE: &str = "registry.example.com/shop/frontend:1.0.0";
 
 /// Whether the peers are to be asked.
 pub(crate) fn peers() -> bool {
@@ -39,7 +39,7 @@ impl Gnupg {
         command
     }
 
-    fn run(&self, program: &str, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Output {
         self.command(program).args(arguments).output().unwrap()
     }
 
