@@ -1,9 +1,10 @@
 //! The text of a source: a file or a standard stream, unpacked where it is compressed.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use flate2::bufread::MultiGzDecoder;
 
@@ -58,10 +59,13 @@ impl Input {
             return Self::new(name, Counting { file: io::stdin(), taken });
         }
         let file = File::open(source)?;
-        if file.metadata()?.is_dir() {
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        Self::new(name, Counting { file, taken })
+        // What comes through a pipe has neither a size nor an age.
+        let version = if metadata.is_file() { Some(Version::of(&metadata)) } else { None };
+        Self::new(name, Counting { file: Unchanged { file, version }, taken })
     }
 
     fn new(name: &str, file: impl Read + Send + 'static) -> io::Result<Self> {
@@ -117,6 +121,41 @@ impl Input {
 impl std::fmt::Debug for Input {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Input").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What tells one state of a file from another.
+#[derive(Eq, PartialEq)]
+struct Version {
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Version {
+    fn of(metadata: &Metadata) -> Self {
+        Self { length: metadata.len(), modified: metadata.modified().ok() }
+    }
+}
+
+/// A file that must not change while it is read: cut off between two objects it would look like a shorter one, and
+/// written over it would be neither the old nor the new.
+struct Unchanged {
+    file: File,
+    /// As it was in the beginning, where that means something.
+    version: Option<Version>,
+}
+
+impl Read for Unchanged {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(into)?;
+        if count == 0
+            && !into.is_empty()
+            && let Some(version) = &self.version
+            && Version::of(&self.file.metadata()?) != *version
+        {
+            return Err(io::Error::other("the file changed while it was read"));
+        }
+        Ok(count)
     }
 }
 

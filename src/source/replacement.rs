@@ -1,6 +1,6 @@
 //! Files that are replaced as a whole, or left as they were.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ pub struct Replacement {
 
 impl Replacement {
     /// Begins to write what shall stand at `path`. The new file has the rights of the old one, and a link stays a link
-    /// to the file that is replaced.
+    /// to the file that is replaced. What runs that were killed left in the directory is removed.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl Replacement {
         file.as_file().sync_all().map_err(io)?;
         file.persist(&self.path).map_err(|error| io(error.error))?;
         // The file is in place already; that its name may not outlast a crash is no failure to write it.
-        let directory = self.path.parent().and_then(|directory| fs::File::open(directory).ok());
+        let directory = self.path.parent().and_then(|directory| File::open(directory).ok());
         let _ = directory.map(|directory| directory.sync_all());
         Ok(())
     }
@@ -74,21 +74,61 @@ pub(super) fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A temporary file in the directory of `target`, with the rights that `target` has or would get.
+/// What the names of files in the making begin with.
+const PREFIX: &str = ".vidimus-";
+
+/// How often a file is made anew that was removed before it could be locked.
+const TRIES: u32 = 8;
+
+/// How many entries of a directory are looked at for what a killed run left there.
+const ENTRIES_LIMIT: usize = 65_536;
+
+/// A temporary file in the directory of `target`, with the rights that `target` has or would get. It is locked for as
+/// long as it is open, which tells it from what a killed run left behind.
 fn create_beside(target: &Path) -> io::Result<NamedTempFile> {
+    let directory = directory_of(target);
+    remove_abandoned(directory);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".vidimus-");
+    builder.prefix(PREFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         // Subject to the umask, as any new file.
         builder.permissions(fs::Permissions::from_mode(0o644));
     }
-    let file = builder.tempfile_in(directory_of(target))?;
+    let mut file = builder.tempfile_in(directory)?;
+    for _ in 0..TRIES {
+        // Some file systems have no locks. There nothing is taken for abandoned either.
+        let _ = file.as_file().lock();
+        if file.path().exists() {
+            break;
+        }
+        // Another run took it for abandoned before it was locked.
+        file = builder.tempfile_in(directory)?;
+    }
     if let Ok(metadata) = fs::metadata(target) {
         file.as_file().set_permissions(metadata.permissions())?;
     }
     Ok(file)
+}
+
+/// Removes files in the making that nobody makes any more: their runs were killed. That it may not succeed, or not at
+/// once, is no reason not to write.
+fn remove_abandoned(directory: &Path) {
+    let Ok(entries) = fs::read_dir(directory) else { return };
+    for entry in entries.take(ENTRIES_LIMIT).flatten() {
+        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        if !is_ours || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            continue;
+        }
+        let path = entry.path();
+        // The lock goes when the file is closed, so after it is removed.
+        if let Ok(file) = File::open(&path)
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(&path);
+        }
+    }
 }
 
 /// Why a file could not be replaced.
@@ -136,6 +176,24 @@ mod tests {
         whole.commit().unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing is left behind");
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_removed_and_what_another_writes_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        fs::write(path(".vidimus-left"), "half").unwrap();
+        fs::write(path(".other"), "somebody's").unwrap();
+        fs::create_dir(path(".vidimus-folder")).unwrap();
+        let mut first = Replacement::begin(&path("first")).unwrap();
+        assert!(!path(".vidimus-left").exists());
+        let second = Replacement::begin(&path("second")).unwrap();
+        first.write_all(b"new").unwrap();
+        first.commit().unwrap();
+        second.commit().unwrap();
+        assert_eq!(fs::read_to_string(path("first")).unwrap(), "new");
+        assert!(path("second").exists() && path(".other").exists() && path(".vidimus-folder").exists());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 4);
     }
 
     #[test]

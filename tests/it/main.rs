@@ -39,6 +39,8 @@ mod deploy_webhook;
 #[cfg(test)]
 mod differential;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 #[path = "../../fuzz/src/targets/mod.rs"]
 #[expect(unreachable_pub, reason = "it is a part of another package as well, whose users are beyond it")]
 mod fuzz_targets;

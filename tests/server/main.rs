@@ -4,6 +4,7 @@
 
 mod answers;
 mod clients;
+mod faults;
 mod hostile;
 mod life;
 mod reload;

@@ -11,7 +11,7 @@ use crate::life::Load;
 use crate::support::{Authority, Client, NAME, Server, allowed, folder, review};
 
 /// Replaces a file as a whole.
-fn replace(path: &Path, text: impl AsRef<[u8]>) {
+pub(crate) fn replace(path: &Path, text: impl AsRef<[u8]>) {
     let new = path.with_extension("new");
     fs::write(&new, text).unwrap();
     fs::rename(new, path).unwrap();
@@ -143,7 +143,7 @@ async fn a_bad_change_is_refused_and_the_last_good_state_kept_and_shown() {
 }
 
 /// Waits until the checks say something, or do not say it any more.
-async fn wait_for(server: &Server, text: &str, wanted: bool) {
+pub(crate) async fn wait_for(server: &Server, text: &str, wanted: bool) {
     for _ in 0..500 {
         if server.plain("/readyz?verbose").await.1.contains(text) == wanted {
             return;

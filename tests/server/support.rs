@@ -124,12 +124,29 @@ impl Server {
         Self::of(command, authority, folder)
     }
 
-    fn of(mut command: Command, authority: Authority, folder: TempDir) -> Self {
+    /// A server that is started after what a shell does first, such as `ulimit -n 40`; or how it ended.
+    pub(crate) fn start_after(shell: &str, more: &[&str]) -> Result<Self, ExitStatus> {
+        let authority = Authority::new();
+        let folder = folder(&authority);
+        let serve = command(folder.path(), more);
+        let mut after = Command::new("sh");
+        after.args(["-c", &format!("{shell} || exit 77\nexec \"$0\" \"$@\"")]).arg(serve.get_program());
+        after.args(serve.get_args()).env_clear().env("PATH", "/usr/bin:/bin");
+        after.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        Self::try_of(after, authority, folder)
+    }
+
+    fn of(command: Command, authority: Authority, folder: TempDir) -> Self {
+        Self::try_of(command, authority, folder).expect("a server that starts")
+    }
+
+    fn try_of(mut command: Command, authority: Authority, folder: TempDir) -> Result<Self, ExitStatus> {
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let serving: Value = loop {
-            let line = lines.next().expect("a server that starts");
-            let event: Value = serde_json::from_str(&line).expect("a log of JSON");
+        let serving = loop {
+            let Some(line) = lines.next() else { return Err(child.wait().unwrap()) };
+            // What a runtime says as it gives up is no JSON.
+            let event: Value = serde_json::from_str(&line).unwrap_or_default();
             if event["message"] == "serving" {
                 break event;
             }
@@ -138,7 +155,7 @@ impl Server {
         let kept = Arc::clone(&log);
         std::thread::spawn(move || lines.for_each(|line| kept.lock().unwrap().push(line)));
         let address = |name: &str| serving[name].as_str().unwrap().parse().unwrap();
-        Self { address: address("address"), plain: address("plain"), folder, authority, child, log }
+        Ok(Self { address: address("address"), plain: address("plain"), folder, authority, child, log })
     }
 
     pub(crate) fn path(&self, file: &str) -> PathBuf {
@@ -156,6 +173,11 @@ impl Server {
     pub(crate) fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// The same to a server that may have ended.
+    pub(crate) fn signal_if_it_runs(&self, signal: &str) {
+        let _ = Command::new("kill").args([signal, &self.id().to_string()]).stderr(Stdio::null()).status();
     }
 
     pub(crate) fn wait(&mut self) -> ExitStatus {
