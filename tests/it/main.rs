@@ -133,6 +133,8 @@ mod streams;
 #[cfg(test)]
 mod streams_interrupted;
 #[cfg(test)]
+mod supply_chain;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod write_annotations;

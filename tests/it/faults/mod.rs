@@ -58,3 +58,28 @@ fn names(folder: &Path) -> Vec<String> {
 fn figure(what: &str, tried: usize, outcome: &str) {
     println!("assurance | faults | {what} | {tried} | {outcome}");
 }
+
+/// Every test that the page on faults names is there.
+#[test]
+fn the_page_names_tests_that_exist() {
+    fn sources(folder: &Path, text: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, text);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                text.push_str(&fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let mut text = String::new();
+    sources(Path::new("tests"), &mut text);
+    sources(Path::new("src"), &mut text);
+    let page = fs::read_to_string("docs/assurance/faults.md").unwrap();
+    let names = page.split('`').skip(1).step_by(2).filter(|name| name.contains("::") && !name.contains(['*', 'E']));
+    let names: Vec<_> = names.map(|name| name.rsplit("::").next().unwrap()).collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        assert!(text.contains(&format!("fn {name}(")), "the page names `{name}`, and there is no such test");
+    }
+}
