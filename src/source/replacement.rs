@@ -1,6 +1,6 @@
 //! Files that are replaced as a whole, or left as they were.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -99,8 +99,8 @@ fn create_beside(target: &Path) -> io::Result<NamedTempFile> {
     let mut file = builder.tempfile_in(directory)?;
     for _ in 0..TRIES {
         // Some file systems have no locks. There nothing is taken for abandoned either.
-        let _ = file.as_file().lock();
-        if file.path().exists() {
+        let is_taken = matches!(file.as_file().try_lock(), Err(TryLockError::WouldBlock));
+        if !is_taken && file.path().exists() {
             break;
         }
         // Another run took it for abandoned before it was locked.
