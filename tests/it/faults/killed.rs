@@ -29,7 +29,7 @@ fn files(folder: &Path) -> Vec<Vec<u8>> {
 
 #[test]
 fn a_run_that_is_killed_leaves_each_file_old_or_new() {
-    let (kills, images, seed) = if long() { (200, 1000, 1000) } else { (10, 80, 80) };
+    let (kills, images, seed) = if long() { (200, 200, 200) } else { (10, 80, 80) };
     let folder = tempfile::tempdir().unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     let source = export(elsewhere.path(), images);
