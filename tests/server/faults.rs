@@ -144,7 +144,7 @@ async fn without_descriptors_it_waits_and_goes_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_little_memory_nothing_is_allowed_that_is_not() {
     let limits: &[u32] =
-        if long() { &[16, 32, 64, 96, 128, 192, 256, 320, 384, 448, 512, 768, 1024] } else { &[64, 256] };
+        if long() { &[16, 32, 64, 96, 128, 192, 256, 320, 384, 448, 512, 768, 1024, 2048] } else { &[64, 256, 2048] };
     let (mut not_started, mut right, mut none, mut ended) = (0, 0, 0, 0);
     for megabytes in limits {
         let mut server = match Server::start_after(&format!("ulimit -v {}", megabytes * 1024), &[]) {
@@ -185,6 +185,7 @@ async fn with_little_memory_nothing_is_allowed_that_is_not() {
         server.signal_if_it_runs("-TERM");
         ended += usize::from(!server.wait().success());
     }
+    assert!(right > 0, "the limits are all too low: {not_started} of {} not started", limits.len());
     println!(
         "assurance | faults | address space of a server | {} limits, 24 requests each | {not_started} not started, \
          {right} answered rightly or denied, {none} without an answer, {ended} ended by it, 0 wrong",
