@@ -178,9 +178,7 @@ async fn the_deployment_starts_what_it_says() {
     for file in ["tls.crt", "tls.key"] {
         fs::copy(folder.path().join(file), folder.path().join("tls").join(file)).unwrap();
     }
-    let here = |argument: &Value| {
-        argument.as_str().unwrap().replace("=/", &format!("={}/", folder.path().display()))
-    };
+    let here = |argument: &Value| argument.as_str().unwrap().replace("=/", &format!("={}/", folder.path().display()));
     let arguments: Vec<_> = arguments.iter().map(here).collect();
     let server = Server::started(authority, folder, |command| {
         command.args(arguments).args(["--listen=127.0.0.1:0", "--plain=127.0.0.1:0"]);
