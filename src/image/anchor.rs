@@ -372,6 +372,10 @@ mod tests {
         assert!(matches!(layers, E::LayerCount { expected: 0, found: 1 }));
         let config = plus(list(), "dockerImageConfig", json!("{}"));
         assert!(matches!(config, E::Config { expected: None, .. }));
+        assert!(config.to_string().ends_with("but the manifest names none"), "{config}");
+        let config = with(image(), "/dockerImageConfig", json!(" ".repeat(CONFIG_LIMIT))).unwrap_err();
+        let expected = Digest::sha256(CONFIG.as_bytes());
+        assert!(config.to_string().ends_with(&format!("but the manifest names `{expected}`")), "{config}");
         let manifests = plus(image(), "dockerImageManifests", json!([{"digest": digest('3')}]));
         assert!(matches!(manifests, E::ManifestCount { .. }));
         let outer = plus(image(), "dockerImageManifestMediaType", json!("application/vnd.oci.image.index.v1+json"));

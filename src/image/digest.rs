@@ -186,7 +186,9 @@ mod tests {
     proptest! {
         #[test]
         fn display_and_parse_are_inverse(text in "sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}") {
-            prop_assert_eq!(text.parse::<Digest>().unwrap().to_string(), text);
+            let digest = text.parse::<Digest>().unwrap();
+            prop_assert_eq!(format!("{digest:?}"), digest.to_string());
+            prop_assert_eq!(digest.to_string(), text);
         }
 
         #[test]

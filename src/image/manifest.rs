@@ -316,6 +316,10 @@ mod tests {
             (image(""), OCI_INDEX),
             (image(""), DOCKER_SCHEMA1_SIGNED),
             (list(""), DOCKER_SCHEMA2),
+            (list(""), OCI_IMAGE),
+            (image(""), DOCKER_LIST),
+            (format!(r#"{{"schemaVersion":1,{}"fsLayers":[]}}"#, inner(DOCKER_SCHEMA1)), DOCKER_SCHEMA2),
+            (format!(r#"{{"schemaVersion":1,{}"fsLayers":[]}}"#, inner("application/x")), DOCKER_SCHEMA1),
             (image(&inner(DOCKER_SCHEMA2)), OCI_IMAGE),
             (image(&inner("application/x")), OCI_IMAGE),
             (image("").replace(":2,\"config", ":1,\"config"), ""),
@@ -346,6 +350,8 @@ mod tests {
         }
         let large = " ".repeat(MANIFEST_LIMIT) + "{}";
         assert_eq!(read(&large, "").unwrap_err(), ManifestError::TooLarge { limit: MANIFEST_LIMIT });
+        let longest = " ".repeat(MANIFEST_LIMIT - 2) + "{}";
+        assert!(matches!(read(&longest, "").unwrap_err(), ManifestError::Ambiguous { .. }));
     }
 
     proptest! {

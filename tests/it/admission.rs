@@ -45,10 +45,10 @@ struct Case {
 
 /// What requests are judged by.
 pub(crate) struct Court {
-    verifier: Verifier,
-    index: Index,
-    kinds: Kinds,
-    at: DateTime<Utc>,
+    pub(crate) verifier: Verifier,
+    pub(crate) index: Index,
+    pub(crate) kinds: Kinds,
+    pub(crate) at: DateTime<Utc>,
 }
 
 impl Court {
@@ -74,7 +74,7 @@ impl Court {
         Self { verifier: Verifier::with_policy(policy, Rules::default()), index, kinds, at: table.at }
     }
 
-    fn gate(&self) -> Gate<'_> {
+    pub(crate) fn gate(&self) -> Gate<'_> {
         Gate::new(&self.verifier, &self.index, &self.kinds, self.at).with_generation("7")
     }
 
@@ -87,7 +87,7 @@ fn table() -> Table {
     serde_json::from_str(&fs::read_to_string(format!("{FOLDER}/cases.json")).unwrap()).unwrap()
 }
 
-fn request(file: &str) -> Value {
+pub(crate) fn request(file: &str) -> Value {
     serde_json::from_slice(&fs::read(format!("{FOLDER}/{file}.json")).unwrap()).unwrap()
 }
 

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod admission;
 #[cfg(test)]
+mod admission_answers;
+#[cfg(test)]
 mod architecture;
 #[cfg(test)]
 mod browser;
@@ -94,6 +96,8 @@ mod policy_laws;
 mod policy_lints;
 #[cfg(test)]
 mod policy_peer;
+#[cfg(test)]
+mod policy_remedies;
 #[cfg(test)]
 mod policy_schemas;
 #[cfg(test)]

@@ -53,20 +53,28 @@ fn certificate(name: &str, subkey: &Subkey, digest: HashAlgorithm) -> Vec<u8> {
 }
 
 fn subkey() -> Subkey {
+    subkey_of(then())
+}
+
+fn subkey_of(created: SystemTime) -> Subkey {
     let mut subkey = Key4::<SecretParts, SubordinateRole>::generate_ecc(true, Curve::Ed25519).unwrap();
-    subkey.set_creation_time(then()).unwrap();
+    subkey.set_creation_time(created).unwrap();
     Subkey::from(subkey)
 }
 
+/// A signature made in the second in which the key was made and bound: that is not too early.
 fn signature(subkey: &Subkey) -> Vec<u8> {
+    signature_of(subkey, then())
+}
+
+fn signature_of(subkey: &Subkey, signed: SystemTime) -> Vec<u8> {
     let payload = format!(
         r#"{{"critical":{{"identity":{{"docker-reference":"{REFERENCE}"}},"image":{{"docker-manifest-digest":"{DIGEST}"}},"type":"atomic container signature"}},"optional":{{}}}}"#
     );
     let mut content = Vec::new();
     let message = Message::new(&mut content);
     let pair = subkey.clone().into_keypair().unwrap();
-    // In the second in which the key was made and bound: that is not too early.
-    let message = Signer::new(message, pair).unwrap().creation_time(then()).build().unwrap();
+    let message = Signer::new(message, pair).unwrap().creation_time(signed).build().unwrap();
     let mut message = LiteralWriter::new(message).build().unwrap();
     message.write_all(payload.as_bytes()).unwrap();
     message.finalize().unwrap();
@@ -108,5 +116,18 @@ fn consent_by_a_weak_digest_is_none_whatever_self_signatures_may_use() {
                 Verifier::with_rules(keyring, rules, Requirement::default()).verify(&image, AT.parse().unwrap());
             assert_eq!(verdict.is_allowed(), allowed, "{digest} {sha1_self_signatures:?}");
         }
+    }
+}
+
+#[test]
+fn a_key_is_no_older_than_its_certificate_whatever_it_says() {
+    let before = |minutes: u64| then().checked_sub(Duration::from_secs(minutes * 60)).unwrap();
+    let subkey = subkey_of(before(60));
+    let keyring = Keyring::from_bytes("key", &certificate("one", &subkey, SHA256)).unwrap();
+    let verifier = Verifier::with_rules(keyring, Rules::default(), Requirement::default());
+    for (signed, expected) in [(then(), Code::Verified), (before(30), Code::KeyNotYetValid)] {
+        let image = raw_signature(&signature_of(&subkey, signed), DIGEST, REFERENCE);
+        let verdict = verifier.verify(&image, AT.parse().unwrap());
+        assert_eq!(verdict.evidence()[0].code(), expected, "{}", verdict.evidence()[0].message());
     }
 }

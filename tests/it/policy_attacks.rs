@@ -24,6 +24,14 @@ fn a_list_without_items_is_not_passed_over() {
 }
 
 #[test]
+fn a_list_of_demands_that_is_null_is_an_empty_one() {
+    for demands in ["null", "[]"] {
+        let document = format!(r#"{{"default":{demands}}}"#);
+        assert_eq!(errors(&[&document]), [(FindingCode::Empty, "$.default".to_owned())], "{demands}");
+    }
+}
+
+#[test]
 fn nothing_beside_the_items_of_a_list_is_passed_over() {
     let rejecting = REJECTING.replace("kind: SignaturePolicy\n", "kind: List\nitems: [{kind: List}]\n");
     let expected =

@@ -178,6 +178,15 @@ fn keys_in_files_are_written_into_the_policy() {
 }
 
 #[test]
+fn a_scope_that_accepts_anything_where_nothing_demands_more_needs_no_policy() {
+    let anything = json!([{ "type": "insecureAcceptAnything" }]);
+    let beside = nodes(json!({ "a.example": anything, "b.example": [by_key(KEY)] }));
+    let written = write(&[&beside], Grammar::ClusterImagePolicy).unwrap();
+    assert_eq!(written["items"].as_array().unwrap().len(), 1, "{written}");
+    assert_eq!(written["items"][0]["spec"]["scopes"], json!(["b.example"]));
+}
+
+#[test]
 fn demands_that_are_the_same_are_one_policy() {
     let many: Vec<_> = (0..300).map(|number| format!("quay.io/a{number}")).collect();
     let mut docker: serde_json::Map<_, _> = many.iter().map(|scope| (scope.clone(), json!([by_key(KEY)]))).collect();

@@ -164,6 +164,36 @@ fn what_a_signature_policy_cannot_say_is_refused() {
 }
 
 #[test]
+fn a_scope_with_a_tag_or_a_digest_is_refused_as_such() {
+    for scope in ["a.example/x:1".to_owned(), format!("a.example/x@{DIGEST}")] {
+        let text = format!(
+            r#"{{"default":[{{"type":"reject"}}],"transports":{{"docker":{{"{scope}":[{{"type":"reject"}}]}}}}}}"#
+        );
+        let ConvertError::Inexpressible { findings, .. } = write(&text, Grammar::SignaturePolicy).unwrap_err() else {
+            panic!("{text}")
+        };
+        let messages: Vec<_> = findings.iter().map(|finding| finding.message()).collect();
+        assert_eq!(
+            messages,
+            ["a scope with a tag or a digest cannot be said: patterns are of repositories"],
+            "{scope}"
+        );
+    }
+}
+
+#[test]
+fn a_pattern_of_all_images_is_the_scope_of_all_of_docker() {
+    for pattern in ["**", "**:*/**"] {
+        let text = one_rule(&format!("scope: {{images: ['{pattern}']}}, "), "{signedBy: {keyring: k}}");
+        let text = text.replace(", {name: rest, require: {reject: {}}}", "");
+        let written: serde_json::Value =
+            serde_json::from_str(&write(&text, Grammar::ContainersPolicy).unwrap()).unwrap();
+        let docker = written["transports"]["docker"].as_object().unwrap();
+        assert_eq!(docker.keys().collect::<Vec<_>>(), [""], "{pattern}: {written}");
+    }
+}
+
+#[test]
 fn what_a_containers_policy_cannot_say_is_refused() {
     let document = |rest: &str| {
         format!(
@@ -225,6 +255,9 @@ fn keys_come_along_in_armor_however_they_are_kept() {
         let value: serde_json::Value = serde_json::from_str(&written).unwrap();
         let armor = value["spec"]["keyrings"]["keyring-1"]["keys"][0]["inline"].as_str().unwrap();
         assert!(armor.lines().all(|line| line.len() <= 64), "{armor}");
+        if file == "release.asc" {
+            assert_eq!(armor.as_bytes(), fs::read("testdata/keys/release.asc").unwrap(), "armor stays as it is");
+        }
         if file == "release.gpg" {
             let lengths: Vec<_> = armor.lines().map(str::len).collect();
             assert!(lengths[2..lengths.len() - 2].iter().all(|length| *length == 64), "{armor}");

@@ -132,3 +132,16 @@ fn an_age_is_written_in_hours_days_or_weeks() {
         assert_eq!(verdict.decision().effect(), effect, "{age}");
     }
 }
+
+#[test]
+fn a_verdict_repeats_what_the_object_says_of_itself() {
+    let document = "apiVersion: vidimus.dev/v1alpha1\nkind: SignaturePolicy\nmetadata: {name: p}\nspec: {rules: [{name: \
+                    r, require: {reject: {}}}]}\n";
+    let verifier = Verifier::with_policy(load(&[document]).unwrap(), Rules::default());
+    let object =
+        r#"{"metadata": {"name": "an image", "uid": "an identifier"}, "dockerImageReference": "a.example/x:1"}"#;
+    let verdict = verifier.verify(&serde_json::from_str(object).unwrap(), AT.parse().unwrap());
+    let repeated = (verdict.name(), verdict.uid(), verdict.docker_image_reference());
+    assert_eq!(repeated, ("an image", "an identifier", "a.example/x:1"));
+    assert_eq!(verdict.at(), AT.parse::<chrono::DateTime<chrono::Utc>>().unwrap());
+}

@@ -232,6 +232,41 @@ fn each_field_that_the_reader_knows_has_a_case() {
 }
 
 #[test]
+fn names_are_as_long_as_kubernetes_takes_them() {
+    for (length, is_taken) in [(63, true), (64, false)] {
+        let policy = policy(Some(&"n".repeat(length)), "a", &["quay.io/a"]);
+        let wrong = load_policy(&[("policy", &policy.to_string())]).err();
+        assert_eq!(wrong.is_none(), is_taken, "{length}: {wrong:?}");
+    }
+    for (length, is_taken) in [(253, true), (254, false)] {
+        let policy = policy(None, &"n".repeat(length), &["quay.io/a"]);
+        assert_eq!(load_policy(&[("policy", &policy.to_string())]).is_ok(), is_taken, "{length}");
+    }
+}
+
+#[test]
+fn a_scope_has_every_tag_that_images_have_and_an_identity_none() {
+    for tag in ["1", "v1.0-rc_1", "_", "a.b", "a-b"] {
+        assert!(
+            load_policy(&[("policy", &policy(None, "a", &[&format!("quay.io/a:{tag}")]).to_string())]).is_ok(),
+            "{tag}"
+        );
+    }
+    for tag in [".a", "-a", "a+b"] {
+        assert!(
+            load_policy(&[("policy", &policy(None, "a", &[&format!("quay.io/a:{tag}")]).to_string())]).is_err(),
+            "{tag}"
+        );
+    }
+    let digest = format!("@sha256:{}", "a".repeat(64));
+    for wrong in ["quay.io/b:1", &format!("quay.io/b{digest}"), &format!("quay.io/b:1{digest}")] {
+        let identity = json!({ "matchPolicy": "ExactRepository", "exactRepository": { "repository": wrong } });
+        let policy = with_identity(identity);
+        assert!(load_policy(&[("policy", &policy.to_string())]).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn what_is_not_looked_at_changes_nothing() {
     for value in [json!({}), json!(null), json!({ "conditions": [{ "type": "Applied" }] })] {
         assert_eq!(outcome(&changed(namespaced(), "/status", Some(value))), outcome(&namespaced()));

@@ -121,6 +121,15 @@ fn a_mixed_policy_tells_each_signature_by_its_own_demand() {
 }
 
 #[test]
+fn of_several_sigstore_keys_those_that_are_missing_are_named() {
+    let other = "cosign-other.pub";
+    let verdict = verify(&files(&[SIGSTORE]), at_least(2, vec![sigstore_signed(&[KEY]), sigstore_signed(&[other])]));
+    let explanation = verdict.explanation().unwrap();
+    let missing = format!("one more signature, by another signer of {}", sigstore_key(other).fingerprint());
+    assert_eq!(explanation.would_satisfy, [missing]);
+}
+
+#[test]
 fn no_openpgp_key_needs_to_be_trusted() {
     let verify = |files: &Image<'_>, requirement| {
         Verifier::with_rules(Keyring::empty(), Rules::default(), requirement).verify(files, AT.parse().unwrap())

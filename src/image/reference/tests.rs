@@ -91,6 +91,7 @@ fn refuses_what_the_peers_refuse() {
         (long(256), E::TooLong { limit: 255 }),
         ("a".repeat(4097), E::TooLong { limit: 4096 }),
         ("a/".repeat(1 << 19), E::TooLong { limit: 4096 }),
+        (format!("a:{}", "t".repeat(4094)), E::Format),
         (format!("a:{}", "t".repeat(129)), E::Format),
     ] {
         assert_eq!(Reference::parse_normalized(&text), Err(error), "{text:?}");

@@ -133,5 +133,7 @@ mod tests {
         for wrong in wrong {
             assert!(prefix_problem(wrong).is_some(), "{wrong}");
         }
+        // Longer than any tag, so that it is nothing but a digest.
+        assert!(prefix_problem(&format!("a.example/b@sha512:{}", "a".repeat(130))).is_some());
     }
 }
