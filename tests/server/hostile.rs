@@ -171,19 +171,20 @@ async fn whoever_sends_nothing_keeps_nobody_out() {
     assert!(metrics.contains(r#"vidimus_shed_total{reason="slow-body"} 40"#), "{metrics}");
 }
 
-#[tokio::test]
-async fn under_overload_every_request_is_answered_rightly_or_turned_away() {
-    let server = Server::start(&["--max-requests=4", "--workers=1"]);
-    let client = server.client();
+/// Has 40 clients ask 20 times each, with so many bytes more in each request, and tells how many were answered. All
+/// others were turned away.
+async fn crowd(server: &Server, padding: usize) -> usize {
     let asked: Vec<_> = (0..40)
         .map(|number| {
-            let client = client.clone();
+            let client = server.client();
+            let (file, wanted) = if number % 2 == 0 { ("pod.signed", true) } else { ("bypass.annotations", false) };
+            let mut request: Value = serde_json::from_slice(&review(file)).unwrap();
+            request["request"]["object"]["metadata"]["annotations"]["padding"] = "x".repeat(padding).into();
             tokio::spawn(async move {
-                let (file, wanted) = if number % 2 == 0 { ("pod.signed", true) } else { ("bypass.annotations", false) };
                 let mut session = client.session().await.unwrap();
                 let mut answered = 0;
                 for _ in 0..20 {
-                    let answer = session.send(json_request("/validate", review(file))).await.unwrap();
+                    let answer = session.send(json_request("/validate", request.to_string())).await.unwrap();
                     match allowed(&answer) {
                         Some(allowed) => {
                             assert_eq!(allowed, wanted, "{file}");
@@ -200,10 +201,25 @@ async fn under_overload_every_request_is_answered_rightly_or_turned_away() {
     for asked in asked {
         answered += asked.await.unwrap();
     }
+    answered
+}
+
+#[tokio::test]
+async fn under_overload_every_request_is_answered_rightly_or_turned_away() {
+    let server = Server::start(&["--max-requests=4", "--workers=1"]);
+    // Large enough to be computed on a thread of their own, for which they wait.
+    let answered = crowd(&server, 70_000).await;
     assert!(answered > 0 && answered < 800, "{answered} of 800 were answered");
     let (_, metrics) = server.plain("/metrics").await;
     assert!(metrics.contains(&format!(r#"vidimus_shed_total{{reason="overloaded"}} {}"#, 800 - answered)), "{metrics}");
-    assert_eq!(allowed(&client.post("/validate", review("pod.signed")).await.unwrap()), Some(true));
+    let answer = server.client().post("/validate", review("pod.signed")).await.unwrap();
+    assert_eq!(allowed(&answer), Some(true));
+}
+
+#[tokio::test]
+async fn small_requests_wait_for_their_turn_to_be_read() {
+    let server = Server::start(&["--max-requests=4", "--workers=1"]);
+    assert_eq!(crowd(&server, 0).await, 800);
 }
 
 #[tokio::test]
