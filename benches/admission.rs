@@ -164,7 +164,8 @@ async fn load(server: &Server, body: &[u8], time: Duration, rate: Option<f64>) -
                 let every = rate.map(|rate| Duration::from_secs_f64(CLIENTS as f64 / rate));
                 // Evenly apart, and not all at once.
                 let mut next = started + every.unwrap_or_default() * number as u32 / CLIENTS as u32;
-                while started.elapsed() < time {
+                // Once at least.
+                while times.is_empty() || started.elapsed() < time {
                     if let Some(every) = every {
                         tokio::time::sleep_until(next.into()).await;
                         next += every;
