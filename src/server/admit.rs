@@ -96,19 +96,20 @@ async fn admitted(state: &Arc<State>, question: Question, request: Request<Body>
     let work =
         Work { state: Arc::clone(state), generation: state.generation(), question, bytes, end, uid: Arc::clone(&uid) };
     let is_small = work.bytes.len() <= SMALL;
+    // What it holds it keeps to its end: work that nobody waits for any more counts still.
     let compute = move || {
-        let computed = catch_unwind(AssertUnwindSafe(|| work.compute()));
-        // Kept until here: work that nobody waits for any more counts still.
-        drop((leave, held, place));
-        computed
+        let _holds = (leave, held, place);
+        work.compute()
     };
-    let computed =
-        if is_small { Ok(Ok(compute())) } else { timeout_at(deadline, tokio::task::spawn_blocking(compute)).await };
-    match computed {
-        Err(_) => late(state),
-        Ok(Ok(Ok(response))) => response,
-        Ok(Ok(Err(_)) | Err(_)) => failed(state, question, uid.get()),
-    }
+    let computed = if is_small {
+        catch_unwind(AssertUnwindSafe(compute)).map_err(drop)
+    } else {
+        match timeout_at(deadline, tokio::task::spawn_blocking(compute)).await {
+            Err(_) => return late(state),
+            Ok(joined) => joined.map_err(drop),
+        }
+    };
+    computed.unwrap_or_else(|()| failed(state, question, uid.get()))
 }
 
 impl Work {

@@ -1,7 +1,7 @@
 //! The admission webhook: HTTP, TLS, metrics, reload and shutdown around the [`admission`](crate::admission) room.
 //!
-//! Nothing in here decides: a handler hands the bytes of a request to the core and sends what
-//! comes back. What could not be decided is a failed call. The other files are about the hour when something goes wrong.
+//! Nothing in here decides: a handler hands the bytes of a request to the core and sends what comes back. What could not be
+//! decided is a failed call. The other files are about the hour when something goes wrong.
 
 mod admit;
 mod body;

@@ -68,7 +68,8 @@ impl Batch {
         Self {
             number: self.number.saturating_add(1),
             items: Vec::with_capacity(self.items.len()),
-            text: String::with_capacity(self.text.len()),
+            // Not for as much as one large item took, which nobody would account for.
+            text: String::with_capacity(self.text.len().min(TEXT.saturating_mul(2))),
             ..Self::default()
         }
     }
